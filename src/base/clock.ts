@@ -1,0 +1,5 @@
+/** The time source that pure code receives as an argument. */
+export interface Clock {
+  /** Milliseconds on a monotonic clock; only differences mean something. */
+  now(): number;
+}

@@ -1,0 +1,215 @@
+/** Text in, text out: tokenise, decode, stop. The engine's one entry. */
+
+import type { CancellationSignal } from '../base/cancellation.ts';
+import type { Clock } from '../base/clock.ts';
+import { Utf8Decoder } from '../base/utf8.ts';
+import type { AcceptanceRule } from './accept/acceptanceRule.ts';
+import type { DecodedToken, DecodeStep } from './decode.ts';
+import { decode } from './decode.ts';
+import type { Drafter, DraftMethod } from './draft/drafter.ts';
+import type { Stop, StopReason } from './stop/findStop.ts';
+import { findStop } from './stop/findStop.ts';
+import type { KeyValueCache, TargetModel } from './targetModel.ts';
+import { splitAtWordStart } from './tokenizer/splitAtWordStart.ts';
+import type { Tokenizer } from './tokenizer/tokenizer.ts';
+import type { SortedVocabulary } from './tokenizer/wordMask.ts';
+import { createWordMask } from './tokenizer/wordMask.ts';
+
+/** A loaded model with what goes with it. */
+export interface LoadedModel {
+  readonly target: TargetModel;
+  readonly tokenizer: Tokenizer;
+  readonly vocabulary: SortedVocabulary;
+  readonly control: {
+    readonly prefix: number;
+    readonly suffix: number;
+    readonly middle: number;
+    readonly stop: readonly number[];
+  };
+}
+
+/** The three texts of a fill-in-the-middle prompt, line feeds only. */
+export interface PromptText {
+  /** Context and the file up to the anchor. */
+  readonly prefix: string;
+  /** The file after the cursor. */
+  readonly suffix: string;
+  /** Anchor to cursor: placed after `<|fim_middle|>`, as if the model had already written it. Empty in the plain layout. */
+  readonly tail: string;
+}
+
+export interface GenerateRequest {
+  readonly prompt: PromptText;
+  /** Generate the last word again instead of going on from inside it. */
+  readonly heal: boolean;
+  readonly singleLine: boolean;
+  readonly allowsCodeFence: boolean;
+  /** Off for measurements of the model alone: only stop tokens and the budget end the text. */
+  readonly stopRules: boolean;
+  readonly maxTokens: number;
+  readonly drafter: Drafter;
+  readonly acceptance: AcceptanceRule;
+  readonly maxDraftNodes: number;
+  readonly signal: CancellationSignal;
+}
+
+export interface StepFigures {
+  readonly drafted: number;
+  readonly accepted: number;
+  readonly method: DraftMethod;
+}
+
+export interface GeneratedResult {
+  /** What follows the cursor; the healed word's typed part is not in it. */
+  readonly text: string;
+  readonly stopReason: StopReason;
+  /** Generated tokens, those of the healed word included. */
+  readonly tokens: readonly DecodedToken[];
+  readonly promptTokens: number;
+  /** Prompt tokens that were not in the cache. */
+  readonly freshTokens: number;
+  readonly forwards: number;
+  readonly perStep: readonly StepFigures[];
+  readonly ms: { readonly prefill: number; readonly draft: number; readonly verify: number; readonly total: number };
+}
+
+/** Thrown when a prompt and its completion do not fit the model's context. */
+export class PromptTooLongError extends Error {
+  constructor(promptTokens: number, contextLength: number) {
+    super(`the prompt has ${promptTokens} tokens, the model's context holds ${contextLength}`);
+    this.name = 'PromptTooLongError';
+  }
+}
+
+/**
+ * Completes a prompt from a document's cache, which afterwards holds the prompt and what was generated.
+ *
+ * Throws `CancelledError`, `PromptTooLongError`, and what the runtime throws.
+ */
+export async function generate(
+  model: LoadedModel,
+  cache: KeyValueCache,
+  request: GenerateRequest,
+  clock: Clock,
+): Promise<GeneratedResult> {
+  const startMs = clock.now();
+  const { promptTokens, typed } = tokenizePrompt(model, request);
+  if (promptTokens.length + request.maxTokens > model.target.contextLength) {
+    throw new PromptTooLongError(promptTokens.length, model.target.contextLength);
+  }
+  const steps = decode(
+    model.target,
+    cache,
+    {
+      promptTokens,
+      mask: createWordMask(typed, model.vocabulary),
+      drafter: request.drafter,
+      acceptance: request.acceptance,
+      maxDraftNodes: request.maxDraftNodes,
+      maxTokens: request.maxTokens,
+      stopTokens: new Set(model.control.stop),
+      signal: request.signal,
+    },
+    clock,
+  );
+
+  const output = new CompletionText(model.tokenizer, typed, request);
+  const totals = { freshTokens: 0, forwards: 0, prefill: 0, draft: 0, verify: 0 };
+  const perStep: StepFigures[] = [];
+  let stop: Stop | undefined;
+  while (stop === undefined) {
+    const next = await steps.next();
+    if (next.done === true) {
+      stop = { keep: output.text.length, reason: next.value };
+      break;
+    }
+    addFigures(totals, perStep, next.value);
+    for (const token of next.value.tokens) {
+      stop = output.push(token);
+      if (stop !== undefined) {
+        break;
+      }
+    }
+  }
+  return {
+    text: output.text.slice(0, stop.keep),
+    stopReason: stop.reason,
+    tokens: output.tokens,
+    promptTokens: promptTokens.length,
+    freshTokens: totals.freshTokens,
+    forwards: totals.forwards,
+    perStep,
+    ms: { prefill: totals.prefill, draft: totals.draft, verify: totals.verify, total: clock.now() - startMs },
+  };
+}
+
+/**
+ * Ids in prefix–suffix–middle order, the only one these models know:
+ * `<|fim_prefix|>` prefix `<|fim_suffix|>` suffix `<|fim_middle|>` tail. Source: arXiv 2409.12186 §3.2.
+ */
+function tokenizePrompt(model: LoadedModel, request: Pick<GenerateRequest, 'prompt' | 'heal'>) {
+  const { prefix, suffix, tail } = request.prompt;
+  const { kept, typed } = request.heal ? splitAtWordStart(tail) : { kept: tail, typed: '' };
+  const { tokenizer, control } = model;
+  const promptTokens = [
+    control.prefix,
+    ...tokenizer.encode(prefix),
+    control.suffix,
+    ...tokenizer.encode(suffix),
+    control.middle,
+    ...tokenizer.encode(kept),
+  ];
+  return { promptTokens, typed };
+}
+
+/** The text generated so far, with the typed part of the healed word taken off its start. */
+class CompletionText {
+  readonly tokens: DecodedToken[] = [];
+  private readonly decoder = new Utf8Decoder();
+  private readonly tokenizer: Tokenizer;
+  private readonly request: GenerateRequest;
+  private readonly linePrefix: string;
+  private readonly typedChars: number;
+  private written = '';
+
+  constructor(tokenizer: Tokenizer, typed: string, request: GenerateRequest) {
+    this.tokenizer = tokenizer;
+    this.request = request;
+    this.typedChars = typed.length;
+    const before = request.prompt.prefix + request.prompt.tail;
+    this.linePrefix = before.slice(before.lastIndexOf('\n') + 1);
+  }
+
+  get text(): string {
+    return this.written.slice(this.typedChars);
+  }
+
+  push(token: DecodedToken): Stop | undefined {
+    this.tokens.push(token);
+    const added = this.decoder.push(this.tokenizer.bytesOf(token.id));
+    this.written += added;
+    if (added === '' || !this.request.stopRules) {
+      return undefined;
+    }
+    const { prompt, singleLine, allowsCodeFence } = this.request;
+    const context = { linePrefix: this.linePrefix, suffix: prompt.suffix, singleLine, allowsCodeFence };
+    return findStop(this.text, context);
+  }
+}
+
+function addFigures(
+  totals: { freshTokens: number; forwards: number; prefill: number; draft: number; verify: number },
+  perStep: StepFigures[],
+  step: DecodeStep,
+): void {
+  if (step.kind === 'prefill') {
+    totals.freshTokens += step.freshTokens;
+    totals.forwards += step.forwards;
+    totals.prefill += step.ms;
+    return;
+  }
+  totals.forwards++;
+  totals.draft += step.draftMs;
+  totals.verify += step.verifyMs;
+  perStep.push({ drafted: step.drafted, accepted: step.accepted, method: step.method });
+}

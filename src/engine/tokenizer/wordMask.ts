@@ -1,0 +1,112 @@
+/**
+ * Healing: the word at the cursor is taken out of the prompt and generated again under the constraint that it starts with
+ * what was typed, because a prompt that ends inside a word ends in tokens the model has never seen there (`retu` is
+ * `ret` + `u`, and the model goes on from there to `retun`).
+ */
+import { toByteString } from '../../base/utf8.ts';
+import type { TokenMask } from '../decode.ts';
+import type { RowScores } from '../targetModel.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+/** The vocabulary sorted by bytes, so that all tokens with a given start are one range. Built once per model. */
+export interface SortedVocabulary {
+  readonly byteStrings: readonly string[];
+  readonly ids: Int32Array;
+  readonly tokenizer: Tokenizer;
+}
+
+export function sortVocabulary(tokenizer: Tokenizer): SortedVocabulary {
+  const entries: { readonly bytes: string; readonly id: number }[] = [];
+  tokenizer.byteStrings.forEach((bytes, id) => {
+    if (bytes !== undefined && bytes !== '') {
+      entries.push({ bytes, id });
+    }
+  });
+  entries.sort((left, right) => (left.bytes < right.bytes ? -1 : left.bytes > right.bytes ? 1 : left.id - right.id));
+  return {
+    byteStrings: entries.map((entry) => entry.bytes),
+    ids: Int32Array.from(entries, (entry) => entry.id),
+    tokenizer,
+  };
+}
+
+/**
+ * The mask under which generated text starts with `typed`; undefined when nothing was typed.
+ *
+ * A token is allowed when it starts with the bytes still owed, or when those start with it:
+ * ```
+ * owed  "retu":  r  re  ret  retu  retur  return  returning …   allowed
+ *                a  res  retry                                  not
+ * ```
+ * Every byte string can be spelled with single-byte tokens, so at least one token is always allowed.
+ */
+export function createWordMask(typed: string, vocabulary: SortedVocabulary): TokenMask | undefined {
+  return maskForBytes(toByteString(typed), vocabulary);
+}
+
+function maskForBytes(owed: string, vocabulary: SortedVocabulary): TokenMask | undefined {
+  if (owed === '') {
+    return undefined;
+  }
+  return {
+    bestAllowed: (scores) => bestAllowed(owed, vocabulary, scores),
+    after: (token) => {
+      const bytes = vocabulary.tokenizer.bytesOf(token);
+      return bytes.length >= owed.length ? undefined : maskForBytes(owed.slice(bytes.length), vocabulary);
+    },
+  };
+}
+
+function bestAllowed(owed: string, vocabulary: SortedVocabulary, scores: RowScores): number {
+  for (const id of scores.topIds) {
+    const bytes = vocabulary.tokenizer.bytesOf(id);
+    if (bytes !== '' && (bytes.startsWith(owed) || owed.startsWith(bytes))) {
+      return id;
+    }
+  }
+  const { logits } = scores;
+  if (logits === undefined) {
+    throw new Error('a masked step needs the whole row of logits');
+  }
+  let best = -1;
+  const consider = (index: number): void => {
+    const id = vocabulary.ids[index]!;
+    const gain = best === -1 ? 1 : logits[id]! - logits[best]!;
+    if (gain > 0 || (gain === 0 && id < best)) {
+      best = id;
+    }
+  };
+  // Proper starts of what is owed: each at most one entry of the sorted vocabulary.
+  for (let length = 1; length < owed.length; length++) {
+    const start = owed.slice(0, length);
+    const index = lowerBound(vocabulary.byteStrings, start);
+    if (vocabulary.byteStrings[index] === start) {
+      consider(index);
+    }
+  }
+  for (let index = lowerBound(vocabulary.byteStrings, owed); index < vocabulary.byteStrings.length; index++) {
+    if (!vocabulary.byteStrings[index]!.startsWith(owed)) {
+      break;
+    }
+    consider(index);
+  }
+  if (best === -1) {
+    throw new Error('the vocabulary cannot spell the word at the cursor');
+  }
+  return best;
+}
+
+/** First index whose entry is not below `key`. */
+function lowerBound(sorted: readonly string[], key: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < key) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
