@@ -1,0 +1,163 @@
+/**
+ * Every message between the host (extension or command line) and the worker process.
+ *
+ * Transport: JSON-RPC 2.0 (`vscode-jsonrpc`) over the IPC channel that `child_process.fork` opens. The host calls `load`
+ * once, then `complete`, `measure` and `prepare` in any number; messages arrive in order, answers may not. The worker
+ * answers every request, a superseded or cancelled one within one forward step; only when its process dies do requests
+ * stay open, and then the client fails all of them with one reason. The worker exits when the channel closes.
+ */
+import type { AcceptanceMode } from '../engine/accept/acceptanceRule.ts';
+import type { DraftMethod } from '../engine/draft/drafter.ts';
+import type { Quantization } from '../model/manifest.ts';
+
+/** Values of the setting `foretoken.device`. */
+export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
+export type Device = (typeof DEVICES)[number];
+
+/** Method names, one place; the types of their parameters and results are below. */
+export const METHODS = {
+  /** Request: get and build a model's package, if it is not there. */
+  prepare: 'model-prepare',
+  /** Notification to the host while `prepare` runs. */
+  prepareProgress: 'model-prepare-progress',
+  /** Request: load a package. */
+  load: 'model-load',
+  /** Request: one completion. */
+  complete: 'completion',
+  /** Request: forward times of the loaded model. */
+  measure: 'device-measure',
+  /** Request: teacher-forced cross-entropy of a text under the loaded model. */
+  score: 'text-score',
+  /** Notification to the host: a line for the log. */
+  log: 'log',
+} as const;
+
+export interface PrepareParameters {
+  readonly id: string;
+  readonly quantization: Quantization;
+  /** Folder that holds `models/<id>/model.json`. */
+  readonly catalogueRoot: string;
+  readonly allowDownload: boolean;
+}
+
+export interface PrepareProgress {
+  readonly phase: 'search' | 'download' | 'verify' | 'build';
+  /** Share of the phase that is done, 0–1. */
+  readonly fraction: number;
+  /** What is being read or written, for people. */
+  readonly detail: string;
+}
+
+export type PrepareResult =
+  | { readonly ok: true; readonly directory: string }
+  | { readonly ok: false; readonly message: string };
+
+export interface LoadParameters {
+  readonly directory: string;
+  readonly device: Device;
+  /** Threads of the CPU provider; 0 chooses by the number of cores. */
+  readonly threads: number;
+  /** Bytes that caches of documents may hold together. */
+  readonly cacheBytes: number;
+}
+
+export interface LoadedModelInfo {
+  readonly id: string;
+  readonly quantization: Quantization;
+  readonly device: Exclude<Device, 'auto'>;
+  /** Why `device` is not the one asked for. */
+  readonly fallback?: string;
+  readonly threads: number;
+  readonly contextLength: number;
+  readonly loadMs: number;
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly model: LoadedModelInfo }
+  | { readonly ok: false; readonly message: string };
+
+/** Three texts of a fill-in-the-middle prompt, line feeds only; `engine/generate.ts` says how they become token ids. */
+export interface Prompt {
+  readonly prefix: string;
+  readonly suffix: string;
+  readonly tail: string;
+}
+
+export interface CompletionParameters {
+  /** Whose cache to use, and whose older request this one supersedes. */
+  readonly documentId: string;
+  readonly prompt: Prompt;
+  readonly heal: boolean;
+  readonly singleLine: boolean;
+  readonly allowsCodeFence: boolean;
+  /** Off: only stop tokens and the budget end the text. */
+  readonly stopRules: boolean;
+  readonly maxTokens: number;
+  readonly draftMethod: DraftMethod;
+  readonly acceptanceMode: AcceptanceMode;
+  readonly acceptanceThreshold: number;
+  /** Start from an empty cache; for measurements. */
+  readonly cold?: boolean;
+}
+
+export interface GeneratedText {
+  readonly text: string;
+  /** Why it ends where it ends. */
+  readonly stopReason: string;
+  readonly tokens: number;
+  readonly promptTokens: number;
+  readonly freshTokens: number;
+  readonly forwards: number;
+  /** Mean natural logarithm of the target model's probability per token. */
+  readonly meanLogProbability: number;
+  readonly ms: {
+    /** Waiting for an older request to leave the engine. */
+    readonly queued: number;
+    readonly prefill: number;
+    readonly draft: number;
+    readonly verify: number;
+    readonly total: number;
+  };
+  readonly perStep: readonly { readonly drafted: number; readonly accepted: number; readonly method: DraftMethod }[];
+}
+
+export type CompletionResult =
+  | { readonly kind: 'generated'; readonly generated: GeneratedText }
+  | { readonly kind: 'superseded'; readonly stage: 'queued' | 'prefill' | 'decode' }
+  | { readonly kind: 'cancelled'; readonly stage: 'queued' | 'prefill' | 'decode' }
+  | { readonly kind: 'not-loaded' }
+  | { readonly kind: 'prompt-too-long'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface MeasureParameters {
+  /** Committed tokens before the measured rows. */
+  readonly contextTokens: number;
+  /** Rows per forward to time. */
+  readonly rowCounts: readonly number[];
+  readonly runs: number;
+}
+
+export interface MeasureResult {
+  /** Median milliseconds of a forward, by rows. */
+  readonly msPerForward: Readonly<Record<string, number>>;
+  readonly prefillTokensPerSecond: number;
+  /** Resident bytes of the worker process. */
+  readonly residentBytes: number;
+}
+
+export interface ScoreParameters {
+  readonly text: string;
+  /** Tokens per window; each window is scored from an empty context. */
+  readonly windowTokens: number;
+}
+
+export interface ScoreResult {
+  readonly tokens: number;
+  /** Mean negative log-likelihood, nats per token. */
+  readonly nats: number;
+}
+
+export interface LogMessage {
+  readonly level: 'error' | 'warn' | 'info' | 'debug' | 'trace';
+  readonly message: string;
+}

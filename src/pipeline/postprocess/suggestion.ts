@@ -1,0 +1,58 @@
+/** What a request ends in: text to show, or the one reason why there is none. */
+export interface Suggestion {
+  readonly kind: 'suggestion';
+  /** Text to insert at the cursor, with the document's line endings. */
+  readonly text: string;
+  /** UTF-16 units after the cursor that the text replaces, all on the cursor's line; 0 for a pure insertion. */
+  readonly replaceChars: number;
+}
+
+export interface NoSuggestion {
+  readonly kind: 'no-suggestion';
+  readonly reason: NoSuggestionReason;
+  /** The particulars, for the explain command and the log; never file contents. */
+  readonly detail?: string;
+}
+
+/** Every way to end without a suggestion; `describeReason` has a sentence for each. */
+export type NoSuggestionReason =
+  | 'disabled'
+  | 'language-disabled'
+  | 'scheme-not-supported'
+  | 'document-too-large'
+  | 'not-requested'
+  | 'several-cursors'
+  | 'engine-not-ready'
+  | 'engine-failed'
+  | 'prompt-too-long'
+  | 'cancelled'
+  | 'superseded'
+  | 'empty'
+  | 'repeats-suffix'
+  | 'conflicts-with-selected-completion';
+
+export function noSuggestion(reason: NoSuggestionReason, detail?: string): NoSuggestion {
+  return { kind: 'no-suggestion', reason, ...(detail === undefined ? {} : { detail }) };
+}
+
+/** One sentence a person can act on. */
+export function describeReason(reason: NoSuggestionReason): string {
+  return SENTENCES[reason];
+}
+
+const SENTENCES: Readonly<Record<NoSuggestionReason, string>> = {
+  disabled: 'Suggestions are turned off (setting foretoken.enabled).',
+  'language-disabled': 'Suggestions are turned off for this language (setting foretoken.languages).',
+  'scheme-not-supported': 'This kind of editor is not completed (output, source control and similar views).',
+  'document-too-large': 'The document is larger than the limit of 10 million characters.',
+  'not-requested': 'Suggestions appear only on request (setting foretoken.trigger is manual).',
+  'several-cursors': 'With several cursors nothing is suggested.',
+  'engine-not-ready': 'The engine is still starting or its model is not there yet; the status bar says which.',
+  'engine-failed': 'The engine failed on this request; the log has the message, and it restarts by itself.',
+  'prompt-too-long': 'The text around the cursor does not fit the model.',
+  cancelled: 'The request was cancelled, usually because the cursor moved on.',
+  superseded: 'A newer request for the same document took its place.',
+  empty: 'The model had nothing to add here.',
+  'repeats-suffix': 'The model only repeated the text that already stands after the cursor.',
+  'conflicts-with-selected-completion': 'The text does not fit the entry selected in the suggestion list.',
+};

@@ -1,0 +1,49 @@
+import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
+import type { Suggestion } from '../postprocess/suggestion.ts';
+
+/** The last suggestion, with the place it was made for. */
+export interface ShownSuggestion {
+  readonly documentId: string;
+  /** UTF-16 offset of the cursor it was made for. */
+  readonly offset: number;
+  readonly textBefore: string;
+  readonly textAfter: string;
+  readonly suggestion: Suggestion;
+}
+
+export function rememberSuggestion(snapshot: DocumentSnapshot, suggestion: Suggestion): ShownSuggestion {
+  return {
+    documentId: snapshot.documentId,
+    offset: snapshot.offset,
+    textBefore: snapshot.text.slice(0, snapshot.offset),
+    textAfter: snapshot.text.slice(snapshot.offset),
+    suggestion,
+  };
+}
+
+/**
+ * What is left of a suggestion after the user typed along it, without asking the model again; undefined when anything else
+ * changed, or nothing is left.
+ */
+export function continueSuggestion(shown: ShownSuggestion, snapshot: DocumentSnapshot): Suggestion | undefined {
+  if (shown.documentId !== snapshot.documentId || snapshot.offset < shown.offset) {
+    return undefined;
+  }
+  const typed = snapshot.text.slice(shown.offset, snapshot.offset);
+  const text = shown.suggestion.text.replaceAll('\r\n', '\n');
+  if (!text.startsWith(typed) || text.length === typed.length) {
+    return undefined;
+  }
+  const isSamePlace =
+    snapshot.text.length === shown.textBefore.length + typed.length + shown.textAfter.length &&
+    snapshot.text.startsWith(shown.textBefore) &&
+    snapshot.text.endsWith(shown.textAfter);
+  if (!isSamePlace) {
+    return undefined;
+  }
+  return {
+    kind: 'suggestion',
+    text: text.slice(typed.length).replaceAll('\n', snapshot.lineEnding),
+    replaceChars: shown.suggestion.replaceChars,
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * The one typed declaration of the settings: default, range, unit, and whether a change needs the engine to restart. A test
+ * holds these equal to the manifest's.
+ */
+import { ACCEPTANCE_MODES } from '../engine/accept/acceptanceRule.ts';
+import { DRAFT_METHODS } from '../engine/draft/drafter.ts';
+import { DEVICES } from '../inference/protocol.ts';
+import { QUANTIZATIONS } from '../model/manifest.ts';
+import type { AcceptanceMode } from '../engine/accept/acceptanceRule.ts';
+import type { DraftMethod } from '../engine/draft/drafter.ts';
+import type { Device } from '../inference/protocol.ts';
+import type { Quantization } from '../model/manifest.ts';
+
+export const TRIGGERS = ['automatic', 'manual'] as const;
+
+export interface Settings {
+  readonly enabled: boolean;
+  /** Language id to on or off; `*` stands for all others. */
+  readonly languages: Readonly<Record<string, boolean>>;
+  readonly trigger: (typeof TRIGGERS)[number];
+  /** Quiet time after a keystroke before the engine is asked, milliseconds. */
+  readonly delayMs: number;
+  readonly maxTokens: number;
+  readonly model: string;
+  readonly quantization: Quantization;
+  readonly device: Device;
+  readonly threads: number;
+  readonly cacheMegabytes: number;
+  readonly draftMethod: DraftMethod;
+  readonly acceptanceMode: AcceptanceMode;
+  readonly acceptanceThreshold: number;
+}
+
+export interface SettingDeclaration {
+  /** Key below `foretoken.` in the configuration. */
+  readonly key: string;
+  readonly default: Settings[keyof Settings];
+  readonly range?: readonly [low: number, high: number];
+  readonly choices?: readonly string[];
+  readonly restartsEngine: boolean;
+}
+
+export const SETTINGS: { readonly [Name in keyof Settings]: SettingDeclaration & { readonly default: Settings[Name] } } = {
+  enabled: { key: 'enabled', default: true, restartsEngine: false },
+  languages: { key: 'languages', default: { '*': true }, restartsEngine: false },
+  trigger: { key: 'trigger', default: 'automatic', choices: TRIGGERS, restartsEngine: false },
+  delayMs: { key: 'delay', default: 60, range: [0, 2000], restartsEngine: false },
+  maxTokens: { key: 'maxTokens', default: 64, range: [1, 512], restartsEngine: false },
+  model: { key: 'model', default: 'qwen2.5-coder-0.5b', restartsEngine: true },
+  quantization: { key: 'quantization', default: 'q8', choices: QUANTIZATIONS, restartsEngine: true },
+  device: { key: 'device', default: 'auto', choices: DEVICES, restartsEngine: true },
+  threads: { key: 'threads', default: 0, range: [0, 64], restartsEngine: true },
+  cacheMegabytes: { key: 'cacheMegabytes', default: 256, range: [32, 16_384], restartsEngine: true },
+  draftMethod: { key: 'draft.method', default: 'auto', choices: DRAFT_METHODS, restartsEngine: false },
+  acceptanceMode: { key: 'acceptance.mode', default: 'exact', choices: ACCEPTANCE_MODES, restartsEngine: false },
+  acceptanceThreshold: { key: 'acceptance.threshold', default: 0.09, range: [0.01, 1], restartsEngine: false },
+};
+
+/**
+ * Settings from raw configuration values, each kept inside its range and choices.
+ *
+ * `onClamped` hears one sentence for each value that had to be changed.
+ */
+export function readSettings(
+  valueOf: (key: string) => unknown,
+  onClamped: (sentence: string) => void,
+): Settings {
+  const settings: Record<string, unknown> = {};
+  for (const [name, declaration] of Object.entries(SETTINGS)) {
+    settings[name] = readSetting(declaration, valueOf(declaration.key), onClamped);
+  }
+  return settings as unknown as Settings;
+}
+
+function readSetting(
+  declaration: SettingDeclaration,
+  value: unknown,
+  onClamped: (sentence: string) => void,
+): SettingDeclaration['default'] {
+  const name = `foretoken.${declaration.key}`;
+  if (value === undefined) {
+    return declaration.default;
+  }
+  if (typeof value !== typeof declaration.default || value === null) {
+    onClamped(`${name} has a value of the wrong type; its default is used.`);
+    return declaration.default;
+  }
+  if (typeof value === 'number' && declaration.range !== undefined) {
+    const [low, high] = declaration.range;
+    const clamped = Number.isNaN(value) ? (declaration.default as number) : Math.min(high, Math.max(low, value));
+    if (clamped !== value) {
+      onClamped(`${name} is ${value}, outside ${low} to ${high}; ${clamped} is used.`);
+    }
+    return clamped;
+  }
+  if (declaration.choices !== undefined && !declaration.choices.includes(value as string)) {
+    onClamped(`${name} is "${String(value)}", expected one of ${declaration.choices.join(', ')}; its default is used.`);
+    return declaration.default;
+  }
+  return value as SettingDeclaration['default'];
+}
+
+/** Whether completion is on for a language: its own entry, or else `*`. */
+export function isLanguageEnabled(settings: Settings, languageId: string): boolean {
+  return settings.languages[languageId] ?? settings.languages['*'] ?? true;
+}
