@@ -41,7 +41,7 @@ export interface PrepareParameters {
 }
 
 export interface PrepareProgress {
-  readonly phase: 'search' | 'download' | 'verify' | 'build';
+  readonly phase: 'search' | 'wait' | 'download' | 'verify' | 'build';
   /** Share of the phase that is done, 0–1. */
   readonly fraction: number;
   /** What is being read or written, for people. */
@@ -50,7 +50,21 @@ export interface PrepareProgress {
 
 export type PrepareResult =
   | { readonly ok: true; readonly directory: string }
-  | { readonly ok: false; readonly message: string };
+  | {
+      readonly ok: false;
+      /** `not-allowed`: the model is not on this machine and no download was allowed: the moment to ask the user. */
+      readonly reason:
+        | 'unknown-model'
+        | 'not-allowed'
+        | 'offline'
+        | 'no-source'
+        | 'cancelled'
+        | 'damaged'
+        | 'unsupported'
+        | 'disk-full'
+        | 'disk';
+      readonly message: string;
+    };
 
 export interface LoadParameters {
   readonly directory: string;

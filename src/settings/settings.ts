@@ -2,14 +2,15 @@
  * The one typed declaration of the settings: default, range, unit, and whether a change needs the engine to restart. A test
  * holds these equal to the manifest's.
  */
-import { ACCEPTANCE_MODES } from '../engine/accept/acceptanceRule.ts';
-import { DRAFT_METHODS } from '../engine/draft/drafter.ts';
-import { DEVICES } from '../inference/protocol.ts';
-import { QUANTIZATIONS } from '../model/manifest.ts';
+
 import type { AcceptanceMode } from '../engine/accept/acceptanceRule.ts';
+import { ACCEPTANCE_MODES } from '../engine/accept/acceptanceRule.ts';
 import type { DraftMethod } from '../engine/draft/drafter.ts';
+import { DRAFT_METHODS } from '../engine/draft/drafter.ts';
 import type { Device } from '../inference/protocol.ts';
+import { DEVICES } from '../inference/protocol.ts';
 import type { Quantization } from '../model/manifest.ts';
+import { QUANTIZATIONS } from '../model/manifest.ts';
 
 export const TRIGGERS = ['automatic', 'manual'] as const;
 
@@ -40,7 +41,9 @@ export interface SettingDeclaration {
   readonly restartsEngine: boolean;
 }
 
-export const SETTINGS: { readonly [Name in keyof Settings]: SettingDeclaration & { readonly default: Settings[Name] } } = {
+export const SETTINGS: {
+  readonly [Name in keyof Settings]: SettingDeclaration & { readonly default: Settings[Name] };
+} = {
   enabled: { key: 'enabled', default: true, restartsEngine: false },
   languages: { key: 'languages', default: { '*': true }, restartsEngine: false },
   trigger: { key: 'trigger', default: 'automatic', choices: TRIGGERS, restartsEngine: false },
@@ -61,13 +64,10 @@ export const SETTINGS: { readonly [Name in keyof Settings]: SettingDeclaration &
  *
  * `onClamped` hears one sentence for each value that had to be changed.
  */
-export function readSettings(
-  valueOf: (key: string) => unknown,
-  onClamped: (sentence: string) => void,
-): Settings {
+export function readSettings(rawValue: (key: string) => unknown, onClamped: (sentence: string) => void): Settings {
   const settings: Record<string, unknown> = {};
   for (const [name, declaration] of Object.entries(SETTINGS)) {
-    settings[name] = readSetting(declaration, valueOf(declaration.key), onClamped);
+    settings[name] = readSetting(declaration, rawValue(declaration.key), onClamped);
   }
   return settings as unknown as Settings;
 }

@@ -1,0 +1,147 @@
+/** The thread that runs the model: loads a package, completes prompts, one request after the other. */
+import { parentPort } from 'node:worker_threads';
+import type { CancellationSignal } from '../../base/cancellation.ts';
+import { CancelledError } from '../../base/cancellation.ts';
+import { exactAcceptance } from '../../engine/accept/exactAcceptance.ts';
+import { offDrafter } from '../../engine/draft/offDrafter.ts';
+import type { GeneratedResult, LoadedModel } from '../../engine/generate.ts';
+import { generate, PromptTooLongError } from '../../engine/generate.ts';
+import { openPackage } from '../../model/openPackage.ts';
+import type { CompletionParameters, LoadParameters, LoadResult } from '../protocol.ts';
+import { DocumentCaches } from './documentCaches.ts';
+import { measureForwards } from './measureForwards.ts';
+import { loadModel } from './onnx/loadModel.ts';
+import { scoreText } from './scoreText.ts';
+import type { EngineCompletion, EngineRequest, EngineResults, FromEngine, ToEngine } from './threadMessages.ts';
+
+const clock = { now: () => performance.now() };
+
+/** Drafts never have more nodes than this; each further row costs 0.15–0.25 of a forward on a CPU (`engine.md` §3). */
+const MAX_DRAFT_NODES = 8;
+
+interface Engine {
+  readonly model: LoadedModel;
+  readonly caches: DocumentCaches;
+}
+
+let engine: Engine | undefined;
+
+// A port's handler is not awaited, so requests are chained: the runtime must never be entered twice.
+let lastRequest: Promise<void> = Promise.resolve();
+
+parentPort?.on('message', (message: ToEngine) => {
+  lastRequest = lastRequest.then(() => answer(message));
+});
+
+async function answer({ id, request }: ToEngine): Promise<void> {
+  try {
+    send({ kind: 'answer', id, result: await handle(request) });
+  } catch (error) {
+    send({ kind: 'failure', id, message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function send(message: FromEngine): void {
+  parentPort?.postMessage(message);
+}
+
+async function handle(request: EngineRequest): Promise<EngineResults[EngineRequest['kind']]> {
+  switch (request.kind) {
+    case 'load':
+      return load(request.parameters);
+    case 'complete':
+      return complete(request.parameters, flagSignal(request.cancelFlag));
+    case 'measure':
+      return measureForwards(requireEngine().model.target, request.parameters, clock);
+    case 'score':
+      return scoreText(requireEngine().model, request.parameters);
+  }
+}
+
+async function load(parameters: LoadParameters): Promise<LoadResult> {
+  const startMs = clock.now();
+  const opened = await openPackage(parameters.directory);
+  if (!opened.ok) {
+    return { ok: false, message: opened.error };
+  }
+  const device = parameters.device === 'auto' ? 'cpu' : parameters.device;
+  if (device !== 'cpu' && device !== 'webgpu') {
+    return { ok: false, message: `The device "${device}" is not supported yet; use cpu or webgpu.` };
+  }
+  await unload();
+  try {
+    const { model, threads } = await loadModel(parameters.directory, opened.value.manifest, {
+      device,
+      threads: parameters.threads,
+    });
+    engine = { model, caches: new DocumentCaches(model.target, parameters.cacheBytes) };
+    const { id, quantization } = opened.value.manifest;
+    const { contextLength } = model.target;
+    const loadMs = clock.now() - startMs;
+    return { ok: true, model: { id, quantization, device, threads, contextLength, loadMs } };
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    return { ok: false, message: `The model could not be loaded on ${device}: ${cause}` };
+  }
+}
+
+async function unload(): Promise<void> {
+  engine?.caches.dispose();
+  await engine?.model.target.dispose();
+  engine = undefined;
+}
+
+async function complete(parameters: CompletionParameters, signal: CancellationSignal): Promise<EngineCompletion> {
+  if (engine === undefined) {
+    return { kind: 'not-loaded' };
+  }
+  if (signal.isCancellationRequested) {
+    return { kind: 'stopped', stage: 'queued' };
+  }
+  const cache = engine.caches.use(parameters.documentId);
+  if (parameters.cold === true) {
+    cache.truncate(0);
+  }
+  try {
+    const result = await generate(
+      engine.model,
+      cache,
+      // Other drafters and acceptance rules plug in here; until they exist every method decodes plainly, which is exact.
+      { ...parameters, drafter: offDrafter, acceptance: exactAcceptance, maxDraftNodes: MAX_DRAFT_NODES, signal },
+      clock,
+    );
+    return { kind: 'generated', generated: toWire(result) };
+  } catch (error) {
+    if (error instanceof CancelledError) {
+      return { kind: 'stopped', stage: error.stage };
+    }
+    if (error instanceof PromptTooLongError) {
+      return { kind: 'prompt-too-long', message: error.message };
+    }
+    throw error;
+  } finally {
+    engine.caches.trim();
+  }
+}
+
+function toWire(result: GeneratedResult): Extract<EngineCompletion, { kind: 'generated' }>['generated'] {
+  const { tokens, ...rest } = result;
+  const sum = tokens.reduce((total, token) => total + token.logProbability, 0);
+  return { ...rest, tokens: tokens.length, meanLogProbability: tokens.length === 0 ? 0 : sum / tokens.length };
+}
+
+function flagSignal(buffer: SharedArrayBuffer): CancellationSignal {
+  const flag = new Int32Array(buffer);
+  return {
+    get isCancellationRequested() {
+      return Atomics.load(flag, 0) !== 0;
+    },
+  };
+}
+
+function requireEngine(): Engine {
+  if (engine === undefined) {
+    throw new Error('no model is loaded');
+  }
+  return engine;
+}

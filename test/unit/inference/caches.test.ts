@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import type { KeyValueCache, TargetModel } from '../../../src/engine/targetModel.ts';
+import { DocumentCaches } from '../../../src/inference/worker/documentCaches.ts';
+import { HostCache } from '../../../src/inference/worker/onnx/hostCache.ts';
+
+const shape = { layers: 2, keyValueHeads: 2, headSize: 3 };
+
+/** `new_rows` of a forward in which every number says where it belongs: layer-part, row, head, element. */
+function rowsOf(tag: number, count: number): Float32Array {
+  const rows: number[] = [];
+  for (let block = 0; block < shape.layers * 2; block++) {
+    for (let row = 0; row < count; row++) {
+      for (let head = 0; head < shape.keyValueHeads; head++) {
+        for (let element = 0; element < shape.headSize; element++) {
+          rows.push(tag + block * 1000 + row * 100 + head * 10 + element);
+        }
+      }
+    }
+  }
+  return Float32Array.from(rows);
+}
+
+describe('HostCache', () => {
+  it('keeps the committed rows of a path in order, through growth and truncation', () => {
+    const cache = new HostCache(shape);
+    cache.reserve(10);
+    cache.setPending([7, 8, 9, 10], rowsOf(0, 4));
+    cache.commit([0, 1, 2, 3]);
+    cache.truncate(3);
+    cache.setPending([20, 21, 22], rowsOf(10_000, 3));
+    cache.commit([0, 2]);
+    cache.reserve(1000);
+    assert.deepEqual(cache.tokens, [7, 8, 9, 20, 22]);
+    for (let layer = 0; layer < shape.layers; layer++) {
+      for (const part of [0, 1] as const) {
+        for (let head = 0; head < shape.keyValueHeads; head++) {
+          const view = cache.view(layer, part);
+          const start = head * cache.capacity * shape.headSize;
+          const rows = [0, 1, 2, 3, 4].map((row) => view[start + row * shape.headSize + 1]! - head * 10 - 1);
+          const block = (layer * 2 + part) * 1000;
+          assert.deepEqual(
+            rows,
+            [0, 100, 200, 10_000, 10_200].map((value) => value + block),
+          );
+        }
+      }
+    }
+  });
+
+  it('refuses to commit what no forward left', () => {
+    const cache = new HostCache(shape);
+    assert.throws(() => cache.commit([0]), /without a forward/);
+  });
+});
+
+describe('DocumentCaches', () => {
+  it('throws away the least recently used documents beyond the limit, never the one in use', () => {
+    const disposed: string[] = [];
+    let made = 0;
+    const model = {
+      createCache: (): KeyValueCache => {
+        const name = String(made++);
+        return { tokens: [], bytes: 40, commit: () => {}, truncate: () => {}, dispose: () => disposed.push(name) };
+      },
+    } as unknown as TargetModel;
+    const caches = new DocumentCaches(model, 100);
+    for (const document of ['a', 'b', 'a', 'c']) {
+      caches.use(document);
+      caches.trim();
+    }
+    assert.deepEqual(disposed, ['1']);
+    assert.equal(caches.bytes, 80);
+    const small = new DocumentCaches(model, 1);
+    small.use('x');
+    small.trim();
+    assert.equal(small.bytes, 40);
+  });
+});
