@@ -1,6 +1,6 @@
 /** Entry of the worker process: reads the host's messages at all times and hands work to the engine thread. */
 import { join } from 'node:path';
-import type { CancellationToken } from 'vscode-jsonrpc/node';
+import type { CancellationToken, Disposable } from 'vscode-jsonrpc/node';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { cacheDirectory } from '../../model/cacheDirectory.ts';
 import type { PrepareProgress as ModelProgress } from '../../model/prepareModel.ts';
@@ -52,7 +52,7 @@ function notify(method: string, parameters: object): void {
 
 async function prepare(parameters: PrepareParameters, token: CancellationToken): Promise<PrepareResult> {
   const controller = new AbortController();
-  const subscription = token.onCancellationRequested(() => controller.abort());
+  const subscription = onCancelled(token, () => controller.abort());
   const result = await prepareModel({
     ...parameters,
     cacheDirectory: cacheDirectory(),
@@ -79,7 +79,7 @@ async function complete(parameters: CompletionParameters, token: CancellationTok
     (job) => run(parameters, job, performance.now() - queuedAtMs),
     (cause) => ({ kind: cause, stage: 'queued' }),
   );
-  const subscription = token.onCancellationRequested(cancel);
+  const subscription = onCancelled(token, cancel);
   try {
     return await answer;
   } finally {
@@ -94,6 +94,14 @@ async function run(parameters: CompletionParameters, job: Job, queuedMs: number)
   } catch (error) {
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** A request that was cancelled before it was read comes with a token that is set but never fires. */
+function onCancelled(token: CancellationToken, listener: () => void): Disposable {
+  if (token.isCancellationRequested) {
+    listener();
+  }
+  return token.onCancellationRequested(listener);
 }
 
 function toResult(completion: EngineCompletion, job: Job, queuedMs: number): CompletionResult {

@@ -50,17 +50,14 @@ export class OnnxTargetModel implements TargetModel {
       throw new Error(`${total} tokens do not fit the context of ${this.contextLength}`);
     }
     const feeds = { ...rowFeeds(padded, past, request.rows), ...this.pastFeeds(cache, total) };
-    const fetches: string[] = [...STATISTICS];
-    if (request.detail === 'logits') {
-      fetches.push('logits');
-    }
     if (cache instanceof HostCache) {
-      fetches.push('new_rows');
-      const results = await this.session.run(feeds, fetches);
+      const logits = request.detail === 'logits' ? ['logits'] : [];
+      const results = await this.session.run(feeds, [...STATISTICS, 'new_rows', ...logits]);
       cache.setPending(rows.tokens, results.new_rows!.data as Float32Array);
       return readScores(results, request, this.vocabularySize);
     }
-    const results = await this.session.run(feeds, [...fetches, ...this.presentNames()]);
+    // With outputs bound to a device the runtime wants all of them fetched ("Output count mismatch").
+    const results = await this.session.run(feeds);
     const present = this.presentNames().map((name) => [name.replace('present', 'past_key_values'), results[name]!]);
     (cache as DeviceCache).setPending(rows.tokens, Object.fromEntries(present) as Record<string, Tensor>);
     return readScores(results, request, this.vocabularySize);
