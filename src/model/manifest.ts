@@ -1,0 +1,233 @@
+/**
+ * The manifest of a model package: what `manifest.json` in a package folder says (design: "A package is what the worker
+ * loads"). Everything in a package is untrusted input, so the worker only acts on values that `parseManifest` let through.
+ */
+
+import type { Result } from '../base/result.ts';
+import { err, ok } from '../base/result.ts';
+
+/** Raised when the meaning of a field changes; older packages are rebuilt, never guessed at. */
+export const PACKAGE_FORMAT_VERSION = 1;
+
+export const ARCHITECTURES = ['llama', 'qwen2'] as const;
+export type Architecture = (typeof ARCHITECTURES)[number];
+
+/**
+ * How weights are stored; `engine.md` §2 and §8 have sizes and losses.
+ * - `q8`: 8-bit, block 128, symmetric, head and embedding one shared table. The default.
+ * - `q4`: small download: attention and head 8-bit block 128, feed-forward 4-bit block 32 with zero points.
+ * - `f32`: plain float32 matrices; for tests, numeric reference and adapters that need no quantised kernel.
+ */
+export const QUANTIZATIONS = ['q8', 'q4', 'f32'] as const;
+export type Quantization = (typeof QUANTIZATIONS)[number];
+
+export interface ModelShape {
+  readonly layers: number;
+  readonly hidden: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly headSize: number;
+  readonly feedForward: number;
+  readonly vocabulary: number;
+  /** Positions the rotary tables cover; no prompt plus completion may be longer. */
+  readonly contextLength: number;
+  readonly ropeBase: number;
+  readonly normEpsilon: number;
+}
+
+/** Token ids of the prompt's control tokens. Text of a user's file never becomes one of these. */
+export interface FillInTheMiddleTokens {
+  readonly prefix: number;
+  readonly suffix: number;
+  readonly middle: number;
+  /** Tokens that end a completion: end of text, end of turn, file separator and the three above. */
+  readonly stop: readonly number[];
+  /** `<|repo_name|>` and `<|file_sep|>` of the repository format, where the model has them. */
+  readonly repoName?: number;
+  readonly fileSeparator?: number;
+}
+
+export interface PackageFile {
+  /** A plain file name inside the package folder: no separators, no `..`. */
+  readonly name: string;
+  readonly bytes: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+export interface ModelManifest {
+  readonly formatVersion: typeof PACKAGE_FORMAT_VERSION;
+  readonly id: string;
+  readonly architecture: Architecture;
+  readonly quantization: Quantization;
+  readonly shape: ModelShape;
+  /** Present when the model can fill in the middle; a package without it is refused for completion. */
+  readonly fillInTheMiddle: FillInTheMiddleTokens;
+  readonly files: {
+    readonly graph: PackageFile;
+    readonly tokenizer: PackageFile;
+    /** External weight files that the graph names. */
+    readonly weights: readonly PackageFile[];
+  };
+  /** Draft heads in this package; empty until heads are trained for the model. */
+  readonly heads: readonly never[];
+  readonly licence: string;
+  readonly provenance: {
+    /** The file the weights were read from, as a name, never a path. */
+    readonly source: string;
+    readonly sourceSha256: string;
+    readonly builder: string;
+  };
+}
+
+const MEBIBYTE = 1024 * 1024;
+/** Bounds far above any model this engine can run; a header beyond them is damage or malice, not a model. */
+const BOUNDS = {
+  layers: [1, 256],
+  hidden: [8, 65_536],
+  heads: [1, 512],
+  keyValueHeads: [1, 512],
+  headSize: [4, 1024],
+  feedForward: [8, 524_288],
+  vocabulary: [16, 4_194_304],
+  contextLength: [16, 4_194_304],
+  ropeBase: [1, 1e12],
+  normEpsilon: [1e-12, 1e-2],
+} as const satisfies Record<keyof ModelShape, readonly [number, number]>;
+const MAX_FILE_BYTES = 64 * 1024 * MEBIBYTE;
+
+/**
+ * Checks a parsed `manifest.json` field by field.
+ *
+ * Errors: one sentence that names the first field found wrong.
+ */
+export function parseManifest(value: unknown): Result<ModelManifest, string> {
+  try {
+    return ok(checkManifest(value));
+  } catch (error) {
+    if (error instanceof ManifestError) {
+      return err(error.message);
+    }
+    throw error;
+  }
+}
+
+/** True for a name that stays inside the package folder on every platform. */
+export function isSafeFileName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name) && !name.includes('..');
+}
+
+class ManifestError extends Error {}
+
+function checkManifest(value: unknown): ModelManifest {
+  const root = asObject(value, 'manifest');
+  if (root.formatVersion !== PACKAGE_FORMAT_VERSION) {
+    throw new ManifestError(
+      `formatVersion is ${String(root.formatVersion)}, this version reads ${PACKAGE_FORMAT_VERSION}; build the package again`,
+    );
+  }
+  const shape = asShape(root.shape);
+  const files = asObject(root.files, 'files');
+  const weights = files.weights;
+  if (!Array.isArray(weights) || weights.length > 1024) {
+    throw new ManifestError('files.weights is not a list of files');
+  }
+  const provenance = asObject(root.provenance, 'provenance');
+  const manifest: ModelManifest = {
+    formatVersion: PACKAGE_FORMAT_VERSION,
+    id: asString(root.id, 'id', /^[a-z0-9][a-z0-9._-]{0,63}$/),
+    architecture: asOneOf(root.architecture, 'architecture', ARCHITECTURES),
+    quantization: asOneOf(root.quantization, 'quantization', QUANTIZATIONS),
+    shape,
+    fillInTheMiddle: asFillInTheMiddle(root.fillInTheMiddle, shape.vocabulary),
+    files: {
+      graph: asFile(files.graph, 'files.graph'),
+      tokenizer: asFile(files.tokenizer, 'files.tokenizer'),
+      weights: weights.map((file, index) => asFile(file, `files.weights[${index}]`)),
+    },
+    heads: [],
+    licence: asString(root.licence, 'licence'),
+    provenance: {
+      source: asString(provenance.source, 'provenance.source'),
+      sourceSha256: asString(provenance.sourceSha256, 'provenance.sourceSha256'),
+      builder: asString(provenance.builder, 'provenance.builder'),
+    },
+  };
+  return manifest;
+}
+
+function asShape(value: unknown): ModelShape {
+  const object = asObject(value, 'shape');
+  const shape: Record<string, number> = {};
+  for (const [key, [low, high]] of Object.entries(BOUNDS)) {
+    const field = object[key];
+    const isWhole = key === 'ropeBase' || key === 'normEpsilon' || Number.isInteger(field);
+    if (typeof field !== 'number' || !isWhole || !(field >= low && field <= high)) {
+      throw new ManifestError(`shape.${key} is ${String(field)}, expected a number from ${low} to ${high}`);
+    }
+    shape[key] = field;
+  }
+  const checked = shape as unknown as ModelShape;
+  if (checked.heads % checked.keyValueHeads !== 0) {
+    throw new ManifestError('shape.heads is not a multiple of shape.keyValueHeads');
+  }
+  return checked;
+}
+
+function asFillInTheMiddle(value: unknown, vocabulary: number): FillInTheMiddleTokens {
+  if (value === undefined || value === null) {
+    throw new ManifestError('the model has no fill-in-the-middle tokens, so it cannot complete code before other code');
+  }
+  const object = asObject(value, 'fillInTheMiddle');
+  const id = (field: unknown, name: string): number => {
+    if (typeof field !== 'number' || !Number.isInteger(field) || field < 0 || field >= vocabulary) {
+      throw new ManifestError(`fillInTheMiddle.${name} is ${String(field)}, expected a token id below ${vocabulary}`);
+    }
+    return field;
+  };
+  if (!Array.isArray(object.stop) || object.stop.length > 64) {
+    throw new ManifestError('fillInTheMiddle.stop is not a list of token ids');
+  }
+  return {
+    prefix: id(object.prefix, 'prefix'),
+    suffix: id(object.suffix, 'suffix'),
+    middle: id(object.middle, 'middle'),
+    stop: object.stop.map((token, index) => id(token, `stop[${index}]`)),
+    ...(object.repoName === undefined ? {} : { repoName: id(object.repoName, 'repoName') }),
+    ...(object.fileSeparator === undefined ? {} : { fileSeparator: id(object.fileSeparator, 'fileSeparator') }),
+  };
+}
+
+function asFile(value: unknown, name: string): PackageFile {
+  const object = asObject(value, name);
+  const fileName = asString(object.name, `${name}.name`);
+  if (!isSafeFileName(fileName)) {
+    throw new ManifestError(`${name}.name is not a plain file name`);
+  }
+  const { bytes } = object;
+  if (typeof bytes !== 'number' || !Number.isInteger(bytes) || bytes < 0 || bytes > MAX_FILE_BYTES) {
+    throw new ManifestError(`${name}.bytes is ${String(bytes)}, expected a size below ${MAX_FILE_BYTES}`);
+  }
+  return { name: fileName, bytes, sha256: asString(object.sha256, `${name}.sha256`, /^[0-9a-f]{64}$/) };
+}
+
+function asObject(value: unknown, name: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ManifestError(`${name} is missing or not an object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function asString(value: unknown, name: string, pattern = /^[^\n]{0,4096}$/): string {
+  if (typeof value !== 'string' || !pattern.test(value)) {
+    throw new ManifestError(`${name} is missing or has an unexpected form`);
+  }
+  return value;
+}
+
+function asOneOf<T extends string>(value: unknown, name: string, choices: readonly T[]): T {
+  if (!choices.includes(value as T)) {
+    throw new ManifestError(`${name} is ${String(value)}, expected one of ${choices.join(', ')}`);
+  }
+  return value as T;
+}
