@@ -1,0 +1,40 @@
+import type { AcceptanceMode } from '../engine/accept/acceptanceRule.ts';
+import type { DraftMethod } from '../engine/draft/drafter.ts';
+import type { CompletionParameters } from '../inference/protocol.ts';
+import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
+import type { Extent } from '../pipeline/prompt/chooseExtent.ts';
+import type { PromptPlan } from '../pipeline/prompt/planPrompt.ts';
+import { SETTINGS } from '../settings/settings.ts';
+
+/** What a measurement may change about a request; everything left out is as in the product. */
+export interface RequestChoices {
+  readonly method?: DraftMethod;
+  readonly acceptance?: AcceptanceMode;
+  readonly threshold?: number;
+  readonly maxTokens?: number;
+  readonly heal?: boolean;
+  readonly stopRules?: boolean;
+  readonly cold?: boolean;
+}
+
+/** The request that the editor would send for this snapshot, plan and extent. */
+export function completionRequest(
+  snapshot: DocumentSnapshot,
+  plan: PromptPlan,
+  extent: Extent,
+  choices: RequestChoices = {},
+): CompletionParameters {
+  return {
+    documentId: snapshot.documentId,
+    prompt: { prefix: plan.prefix, suffix: plan.suffix, tail: plan.tail },
+    heal: choices.heal ?? true,
+    singleLine: extent === 'single-line',
+    allowsCodeFence: snapshot.languageId === 'markdown',
+    stopRules: choices.stopRules ?? true,
+    maxTokens: choices.maxTokens ?? SETTINGS.maxTokens.default,
+    draftMethod: choices.method ?? SETTINGS.draftMethod.default,
+    acceptanceMode: choices.acceptance ?? SETTINGS.acceptanceMode.default,
+    acceptanceThreshold: choices.threshold ?? SETTINGS.acceptanceThreshold.default,
+    ...(choices.cold === undefined ? {} : { cold: choices.cold }),
+  };
+}

@@ -1,0 +1,189 @@
+import type { FileHandle } from 'node:fs/promises';
+import { open, realpath } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import type { GeneratedText } from '../inference/protocol.ts';
+import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
+import { cleanCompletion } from '../pipeline/postprocess/cleanCompletion.ts';
+import type { Extent } from '../pipeline/prompt/chooseExtent.ts';
+import { chooseExtent } from '../pipeline/prompt/chooseExtent.ts';
+import { planPlainPrompt, planPrompt } from '../pipeline/prompt/planPrompt.ts';
+import { SETTINGS } from '../settings/settings.ts';
+import type { CliEnvironment } from './cliEnvironment.ts';
+import { CommandFailure, describeSystemError, UsageError } from './cliError.ts';
+import { completionRequest } from './completionRequest.ts';
+import { createCounter } from './counter.ts';
+import type { Engine } from './engineSession.ts';
+import { withEngine } from './engineSession.ts';
+import type { EvalSummary, PositionScore } from './evalMetrics.ts';
+import { scoreCompletion, summarize } from './evalMetrics.ts';
+import type { GlobalOptions } from './globalOptions.ts';
+import { wholeNumber } from './globalOptions.ts';
+import { alignColumns, formatMilliseconds, writeJson, writeLines } from './output.ts';
+import { toSnapshot } from './positionSnapshot.ts';
+import type { Position } from './positions.ts';
+import { readPositions } from './positions.ts';
+import { seededShuffle } from './seededShuffle.ts';
+import { mean, quantile } from './statistics.ts';
+
+const LAYOUTS = ['anchored', 'plain'] as const;
+
+interface EvalOptions extends GlobalOptions {
+  readonly positions: string;
+  readonly limit?: number;
+  readonly seed: number;
+  readonly outputs?: string;
+  readonly raw: boolean;
+  readonly layout: (typeof LAYOUTS)[number];
+  readonly heal: boolean;
+  readonly maxTokens: number;
+}
+
+interface EvaluatedRow {
+  readonly position: Position;
+  readonly text: string;
+  readonly generated: GeneratedText | undefined;
+  readonly score: PositionScore;
+}
+
+/** `eval`: how good the completions are, over places whose text is known; `evalMetrics.ts` defines the figures. */
+export function evalCommand(environment: CliEnvironment): Command {
+  const { maxTokens } = SETTINGS;
+  return new Command('eval')
+    .description('compare completions with the text that stood at known places')
+    .requiredOption('--positions <file>', 'positions, JSON lines, plain or gzip')
+    .option('--limit <count>', 'take this many rows, chosen by the seed', wholeNumber(1))
+    .option('--seed <number>', 'order of a limited run', wholeNumber(0, 2 ** 32 - 1), 1)
+    .option('--outputs <file>', 'write {id, text} of every row, JSON lines')
+    .option('--raw', 'the model alone: no context, no stop rules, no cleaning', false)
+    .addOption(new Option('--layout <layout>', 'prompt layout').choices(LAYOUTS).default('anchored'))
+    .option('--no-heal', 'go on from inside the last word instead of generating it again')
+    .option('--max-tokens <count>', 'most tokens per completion', wholeNumber(...maxTokens.range!), maxTokens.default)
+    .action((_own: unknown, command: Command) => evaluate(environment, command.optsWithGlobals<EvalOptions>()));
+}
+
+async function evaluate(environment: CliEnvironment, options: EvalOptions): Promise<void> {
+  const all = await readPositions(options.positions);
+  const positions = options.limit === undefined ? all : seededShuffle(all, options.seed).slice(0, options.limit);
+  const outputs = options.outputs === undefined ? undefined : await openOutputs(options.outputs, options.positions);
+  try {
+    await withEngine(environment, options, async (engine) => {
+      const counter = createCounter('positions', positions.length);
+      const rows: EvaluatedRow[] = [];
+      for (const position of positions) {
+        const row = await evaluatePosition(engine, position, options);
+        rows.push(row);
+        await outputs?.write(`${JSON.stringify({ id: position.id, text: row.text })}\n`);
+        counter.update(rows.length);
+      }
+      counter.finish();
+      report(engine, rows, options);
+    });
+  } finally {
+    await outputs?.close();
+  }
+}
+
+/** Opened before the model is loaded, so that a wrong path costs no run, and never over the input. */
+async function openOutputs(outputsPath: string, positionsPath: string): Promise<FileHandle> {
+  try {
+    const handle = await open(outputsPath, 'a');
+    if ((await realpath(outputsPath)) === (await realpath(positionsPath))) {
+      await handle.close();
+      throw new UsageError('--outputs names the positions file; choose another file');
+    }
+    await handle.truncate(0);
+    return handle;
+  } catch (error) {
+    throw error instanceof UsageError
+      ? error
+      : new UsageError(`${outputsPath} cannot be written: ${describeSystemError(error)}`);
+  }
+}
+
+/** Completes one row from an empty cache. */
+async function evaluatePosition(engine: Engine, position: Position, options: EvalOptions): Promise<EvaluatedRow> {
+  const snapshot = toSnapshot(position);
+  const plan = options.layout === 'plain' ? planPlainPrompt(snapshot) : planPrompt(snapshot, undefined);
+  const { maxTokens, heal } = options;
+  const choices = { maxTokens, heal, stopRules: !options.raw, cold: true };
+  const result = await engine.client.complete(completionRequest(snapshot, plan, extentOf(position, snapshot), choices));
+  switch (result.kind) {
+    case 'generated': {
+      const text = options.raw ? result.generated.text : cleanedText(result.generated, snapshot);
+      return { position, text, generated: result.generated, score: scoreCompletion(text, position.middle) };
+    }
+    case 'prompt-too-long':
+      return { position, text: '', generated: undefined, score: scoreCompletion('', position.middle) };
+    case 'failed':
+      throw new CommandFailure(`the engine failed on position ${position.id}: ${result.message}`);
+    default:
+      throw new CommandFailure(`the engine gave up position ${position.id} (${result.kind})`);
+  }
+}
+
+/** The kind says how far the middle reaches; kinds this version does not know are left to the product's own rule. */
+function extentOf(position: Position, snapshot: DocumentSnapshot): Extent {
+  switch (position.kind) {
+    case 'mid_line':
+    case 'line':
+      return 'single-line';
+    case 'block':
+      return 'block';
+    default:
+      return chooseExtent(snapshot);
+  }
+}
+
+function cleanedText(generated: GeneratedText, snapshot: DocumentSnapshot): string {
+  const outcome = cleanCompletion(generated, snapshot);
+  return outcome.kind === 'suggestion' ? outcome.text : '';
+}
+
+function report({ model }: Engine, rows: readonly EvaluatedRow[], options: EvalOptions): void {
+  const summary = summarize(rows);
+  const generated = rows.flatMap((row) => (row.generated === undefined ? [] : [row.generated]));
+  const totalMs = generated.map(({ ms }) => ms.total);
+  const document = {
+    model: model.id,
+    quantization: model.quantization,
+    device: model.device,
+    threads: model.threads,
+    layout: options.layout,
+    heal: options.heal,
+    raw: options.raw,
+    ...summary,
+    withoutText: rows.filter(({ text }) => text === '').length,
+    meanTokens: mean(generated.map(({ tokens }) => tokens)),
+    meanPromptTokens: mean(generated.map(({ promptTokens }) => promptTokens)),
+    meanMs: mean(totalMs),
+    latencyMs: { p50: quantile(totalMs, 0.5), p95: quantile(totalMs, 0.95) },
+    meanMsPrefill: mean(generated.map(({ ms }) => ms.prefill)),
+  };
+  if (options.json) {
+    writeJson(document);
+    return;
+  }
+  const groups: readonly (readonly [string, EvalSummary])[] = [
+    ['all', summary],
+    ...Object.entries(summary.byKind),
+    ...Object.entries(summary.byLanguage),
+  ];
+  writeLines([
+    `${model.id} ${model.quantization} on ${model.device}, ${options.layout} layout${options.raw ? ', model alone' : ''}`,
+    ...alignColumns([
+      ['', 'rows', 'first line exact', 'whole exact', 'edit similarity'],
+      ...groups.map(([name, group]) => [
+        name,
+        String(group.rows),
+        percent(group.exactFirstLine),
+        percent(group.exactWhole),
+        group.editSimilarity.toFixed(3),
+      ]),
+    ]),
+    `cold completion: ${formatMilliseconds(document.latencyMs.p50)} in the median, ${formatMilliseconds(document.latencyMs.p95)} at the 95th percentile`,
+  ]);
+}
+
+function percent(rate: number): string {
+  return `${(100 * rate).toFixed(1)} %`;
+}

@@ -1,0 +1,74 @@
+import { editSimilarity } from './editSimilarity.ts';
+import type { Position } from './positions.ts';
+
+/** How one completion compares with the text that stood at its place. */
+export interface PositionScore {
+  readonly exactFirstLine: boolean;
+  readonly exactWhole: boolean;
+  readonly editSimilarity: number;
+}
+
+/** The same over rows: rates and a mean, 0–1. */
+export interface EvalSummary {
+  readonly rows: number;
+  readonly exactFirstLine: number;
+  readonly exactWhole: number;
+  readonly editSimilarity: number;
+}
+
+/**
+ * Compares a completion with the middle, line endings aside.
+ *
+ * - `exactFirstLine`: the first lines are equal, white space at their ends aside.
+ * - `exactWhole`: the whole texts are equal, white space at their ends aside.
+ * - `editSimilarity`: 1 − Levenshtein distance / length of the longer text, over the whole texts as they are.
+ */
+export function scoreCompletion(completion: string, middle: string): PositionScore {
+  const actual = completion.replaceAll('\r\n', '\n');
+  const expected = middle.replaceAll('\r\n', '\n');
+  return {
+    exactFirstLine: firstLine(actual) === firstLine(expected),
+    exactWhole: actual.trimEnd() === expected.trimEnd(),
+    editSimilarity: editSimilarity(actual, expected),
+  };
+}
+
+export interface ScoredPosition {
+  readonly position: Pick<Position, 'language' | 'kind'>;
+  readonly score: PositionScore;
+}
+
+/** Overall, and per language and kind in alphabetical order. */
+export function summarize(scored: readonly ScoredPosition[]): EvalSummary & {
+  readonly byLanguage: Readonly<Record<string, EvalSummary>>;
+  readonly byKind: Readonly<Record<string, EvalSummary>>;
+} {
+  return {
+    ...summarizeRows(scored),
+    byLanguage: summarizeBy(scored, ({ position }) => position.language),
+    byKind: summarizeBy(scored, ({ position }) => position.kind),
+  };
+}
+
+function summarizeBy(
+  scored: readonly ScoredPosition[],
+  keyOf: (row: ScoredPosition) => string,
+): Readonly<Record<string, EvalSummary>> {
+  const keys = [...new Set(scored.map(keyOf))].sort();
+  return Object.fromEntries(keys.map((key) => [key, summarizeRows(scored.filter((row) => keyOf(row) === key))]));
+}
+
+function summarizeRows(scored: readonly ScoredPosition[]): EvalSummary {
+  const meanOf = (figureOf: (score: PositionScore) => number): number =>
+    scored.length === 0 ? 0 : scored.reduce((sum, { score }) => sum + figureOf(score), 0) / scored.length;
+  return {
+    rows: scored.length,
+    exactFirstLine: meanOf((score) => Number(score.exactFirstLine)),
+    exactWhole: meanOf((score) => Number(score.exactWhole)),
+    editSimilarity: meanOf((score) => score.editSimilarity),
+  };
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!.trimEnd();
+}

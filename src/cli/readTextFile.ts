@@ -1,0 +1,36 @@
+import { readFile, stat } from 'node:fs/promises';
+import { describeSystemError, UsageError } from './cliError.ts';
+
+/** A string of Node may hold half a thousand million units; a source file of that size is a mistake long before. */
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
+
+/** Reads a file as bytes. Throws `UsageError` when it is no readable file of a sensible size. */
+export async function readInputFile(filePath: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(filePath);
+    if (size > MAX_FILE_BYTES) {
+      throw new UsageError(
+        `${filePath} has ${(size / 1e6).toFixed(0)} MB, more than the limit of ${(MAX_FILE_BYTES / 1e6).toFixed(0)} MB`,
+      );
+    }
+    return await readFile(filePath);
+  } catch (error) {
+    throw error instanceof UsageError
+      ? error
+      : new UsageError(`${filePath} cannot be read: ${describeSystemError(error)}`);
+  }
+}
+
+/** Reads a source file as an editor does: UTF-8, without its byte order mark. Throws `UsageError`. */
+export async function readTextFile(filePath: string): Promise<string> {
+  return decodeText(await readInputFile(filePath), filePath);
+}
+
+export function decodeText(bytes: Buffer, name: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    // The decoder's only complaint is malformed input.
+    throw new UsageError(`${name} is not UTF-8 text; save it as UTF-8 and try again`);
+  }
+}

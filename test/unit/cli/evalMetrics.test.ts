@@ -1,0 +1,52 @@
+import { strict as assert } from 'node:assert';
+import { scoreCompletion, summarize } from '../../../src/cli/evalMetrics.ts';
+
+describe('evaluation metrics', () => {
+  const cases: readonly (readonly [
+    completion: string,
+    middle: string,
+    firstLine: boolean,
+    whole: boolean,
+    why: string,
+  ])[] = [
+    ['return x', 'return x', true, true, 'the same text'],
+    ['return x  ', 'return x', true, true, 'white space at the end aside'],
+    ['a\r\nb', 'a\nb', true, true, 'line endings aside'],
+    ['a\nc', 'a\nb', true, false, 'only the first line the same'],
+    [' return x', 'return x', false, false, 'white space at the start counts'],
+    ['', 'return x', false, false, 'no completion'],
+  ];
+  for (const [completion, middle, exactFirstLine, exactWhole, why] of cases) {
+    it(`compares first line and whole: ${why}`, () => {
+      const score = scoreCompletion(completion, middle);
+      assert.deepEqual([score.exactFirstLine, score.exactWhole], [exactFirstLine, exactWhole]);
+    });
+  }
+
+  it('are rates and means over all rows, per language and per kind', () => {
+    const row = (language: string, kind: string, completion: string) => ({
+      position: { language, kind },
+      score: scoreCompletion(completion, 'abcd'),
+    });
+    const { byLanguage, byKind, ...all } = summarize([
+      row('go', 'line', 'abcd'),
+      row('go', 'block', ''),
+      row('python', 'line', 'abxx'),
+      row('python', 'line', 'abcd'),
+    ]);
+    const group = (rows: number, exact: number, editSimilarity: number) => ({
+      rows,
+      exactFirstLine: exact,
+      exactWhole: exact,
+      editSimilarity,
+    });
+    assert.deepEqual(
+      { all, byLanguage, byKind },
+      {
+        all: group(4, 0.5, 0.625),
+        byLanguage: { go: group(2, 0.5, 0.5), python: group(2, 0.5, 0.75) },
+        byKind: { block: group(1, 0, 0), line: group(3, 2 / 3, 2.5 / 3) },
+      },
+    );
+  });
+});
