@@ -5,8 +5,6 @@ export interface CancellationSignal {
   readonly isCancellationRequested: boolean;
 }
 
-export const neverCancelled: CancellationSignal = { isCancellationRequested: false };
-
 /** Thrown when a signal was seen between two forwards; never crosses a process or reaches a user. */
 export class CancelledError extends Error {
   readonly stage: 'queued' | 'prefill' | 'decode';

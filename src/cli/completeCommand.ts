@@ -44,10 +44,12 @@ export function completeCommand(environment: CliEnvironment): Command {
     .requiredOption('--line <line>', 'line of the cursor, from 0', wholeNumber(0))
     .requiredOption('--column <column>', 'column of the cursor in UTF-16 units, from 0', wholeNumber(0))
     .addOption(
-      new Option('--method <method>', 'draft method').choices(DRAFT_METHODS).default(SETTINGS.draftMethod.default),
+      new Option('--method <method>', 'draft method; in this version all of them decode plainly, with the same text')
+        .choices(DRAFT_METHODS)
+        .default(SETTINGS.draftMethod.default),
     )
     .addOption(
-      new Option('--acceptance <mode>', 'which drafted tokens stand')
+      new Option('--acceptance <mode>', 'which drafted tokens stand; nothing is drafted in this version')
         .choices(ACCEPTANCE_MODES)
         .default(SETTINGS.acceptanceMode.default),
     )

@@ -4,12 +4,12 @@ const LINES_ABOVE = 3;
 const LINES_BELOW = 2;
 
 /** Marks of the completed text: colour on a terminal, guillemets where colour would be lost. */
-export interface CompletionMarks {
+interface CompletionMarks {
   readonly start: string;
   readonly end: string;
 }
 
-export function completionMarks(isTerminal: boolean = process.stdout.isTTY === true): CompletionMarks {
+function completionMarks(isTerminal: boolean = process.stdout.isTTY === true): CompletionMarks {
   const isPlain = !isTerminal || (process.env.NO_COLOR ?? '') !== '';
   return isPlain ? { start: '«', end: '»' } : { start: '\u001b[32m', end: '\u001b[0m' };
 }

@@ -26,7 +26,7 @@ export async function resolveModelDirectory(root: string, model: string, quantiz
 }
 
 /** Checks that a folder looks like a package before anything opens it. Throws `UsageError`. */
-export async function requirePackageFolder(directory: string, knownIds: readonly string[] = []): Promise<string> {
+async function requirePackageFolder(directory: string, knownIds: readonly string[]): Promise<string> {
   const kind = await kindOf(directory);
   if (kind === undefined) {
     throw new UsageError(

@@ -12,6 +12,9 @@ export const PACKAGE_FORMAT_VERSION = 1;
 export const ARCHITECTURES = ['llama', 'qwen2'] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
 
+/** Ids per row in the graph's `top_ids`: enough for small draft trees, free of cost in the graph. */
+export const TOP_IDS = 8;
+
 /**
  * How weights are stored; `engine.md` §2 and §8 have sizes and losses.
  * - `q8`: 8-bit, block 128, symmetric, head and embedding one shared table. The default.

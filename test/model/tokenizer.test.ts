@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Utf8Decoder } from '../../src/base/utf8.ts';
+import type { Tokenizer } from '../../src/engine/tokenizer/tokenizer.ts';
 import { createTokenizer } from '../../src/engine/tokenizer/tokenizer.ts';
 import { createWordMask, sortVocabulary } from '../../src/engine/tokenizer/wordMask.ts';
 import { defaultPackage } from '../support/defaultPackage.ts';
 import { createRandom } from '../support/random.ts';
-import type { Tokenizer } from '../../src/engine/tokenizer/tokenizer.ts';
 
 interface HardString {
   readonly text: string;

@@ -10,14 +10,12 @@
  */
 
 import type { ModelShape } from '../manifest.ts';
+import { TOP_IDS } from '../manifest.ts';
 import type { StoredTensor } from '../weights/storedTensor.ts';
 import type { LayerPlan, MatrixPlan, WeightPlan } from '../weights/weightPlan.ts';
 import type { Value } from './graphBuilder.ts';
 import { GraphBuilder, NONE } from './graphBuilder.ts';
 import type { OnnxModel } from './onnxSchema.ts';
-
-/** Ids per row in `top_ids`. */
-export const TOP_COUNT = 8;
 
 const MICROSOFT = { domain: 'com.microsoft' } as const;
 
@@ -255,7 +253,7 @@ function linear(graph: GraphBuilder, plan: MatrixPlan, input: Value, outputName 
  * With p = softmax(logits) and m the largest logit: lse = m − ln p(m), entropy = lse − Σ p·logit.
  */
 function declareStatistics(graph: GraphBuilder, shape: ModelShape, logits: Value, wantedIds: Value): void {
-  const count = Math.min(TOP_COUNT, shape.vocabulary);
+  const count = Math.min(TOP_IDS, shape.vocabulary);
   const last = graph.integers('lastAxis', [-1]);
   const [topLogits, topIds] = graph.nodes(
     'TopK',

@@ -6,6 +6,7 @@ import { buildTinyModel, tinySource } from '../../../src/model/tinyModel.ts';
 import { writePackage } from '../../../src/model/writePackage.ts';
 import type { Outputs } from '../../support/packageRunner.ts';
 import { openPackageRunner } from '../../support/packageRunner.ts';
+import { plainForward } from '../../support/plainForward.ts';
 import { useTemporaryDirectory } from '../../support/temporaryDirectory.ts';
 
 const IDS = [40, 7, 260, 33, 99, 270, 12, 80, 81, 82, 3, 290];
@@ -44,6 +45,15 @@ describe('the tiny model', () => {
       assert.deepEqual(first.manifest, second.manifest);
       const other = await build('c', { quantization, seed: 2 });
       assert.notDeepEqual(other.manifest.files.weights, first.manifest.files.weights);
+    });
+  }
+
+  for (const options of [{}, { architecture: 'llama' }, { hasOwnEmbedding: true }] as const) {
+    it(`computes what a textbook forward pass computes: ${JSON.stringify(options)}`, async () => {
+      const { folder, manifest } = await build('m', { quantization: 'f32', ...options });
+      const expected = await plainForward(tinySource(options), IDS);
+      const found = await logitsInChunks(folder, manifest, [IDS.length]);
+      assert.ok(largestDifference(found, expected.flat()) <= 1e-4, `${largestDifference(found, expected.flat())}`);
     });
   }
 

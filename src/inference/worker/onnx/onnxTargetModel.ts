@@ -4,6 +4,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { Tensor } from 'onnxruntime-node';
 import type { ForwardRows, KeyValueCache, RowScores, ScoreRequest, TargetModel } from '../../../engine/targetModel.ts';
 import type { ModelShape } from '../../../model/manifest.ts';
+import { TOP_IDS } from '../../../model/manifest.ts';
 import { DeviceCache } from './deviceCache.ts';
 import { HostCache } from './hostCache.ts';
 
@@ -18,7 +19,6 @@ const MINIMUM_ROWS = 2;
 const PREFILL_CHUNK_TOKENS = 64;
 
 const BLOCKED = -1e9;
-const TOP_IDS = 8;
 const STATISTICS = ['top_ids', 'top_logits', 'lse', 'entropy'] as const;
 
 export class OnnxTargetModel implements TargetModel {

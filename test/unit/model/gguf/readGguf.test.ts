@@ -49,15 +49,25 @@ describe('readGguf', () => {
     assert.deepEqual([v!.offset % 32, m!.offset - v!.offset], [0, 32]);
   });
 
-  it('reads values that straddle the windows in which the file is read', () => {
-    // Texts of every length from 0 on push each kind of value across a window's edge somewhere in two megabytes.
-    const names = Array.from({ length: 2000 }, (_, index) => 'x'.repeat(index % 2000));
-    const fields = { names: { type: 'texts', value: names }, last: { type: 'uint32', value: 7 } } as const;
-    const result = read(ggufBytes({ fields, tensors: [vector] }));
-    assert.ok(result.ok);
-    assert.deepEqual(result.value.metadata.get('names'), names);
-    assert.equal(result.value.metadata.get('last'), 7);
-  });
+  for (const shift of [0, 1, 2, 3, 4, 5, 6, 7]) {
+    it(`reads values that straddle the windows in which the file is read, moved by ${shift} bytes`, () => {
+      // Mostly lengths of empty texts, so that one of them lies across the edge after the first megabyte.
+      const names = Array.from({ length: 150_000 }, (_, index) => (index % 1000 === 0 ? `n${index}` : ''));
+      const result = read(
+        ggufBytes({
+          fields: {
+            shift: { type: 'text', value: 'x'.repeat(shift) },
+            names: { type: 'texts', value: names },
+            last: { type: 'uint32', value: 7 },
+          },
+          tensors: [vector],
+        }),
+      );
+      assert.ok(result.ok, result.ok ? '' : result.error);
+      assert.deepEqual(result.value.metadata.get('names'), names);
+      assert.equal(result.value.metadata.get('last'), 7);
+    });
+  }
 
   const hostile: readonly [string, GgufSpec, RegExp][] = [
     ['another file format', { magic: 'PK\u0003\u0004' }, /is not a GGUF file/],

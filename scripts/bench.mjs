@@ -1,0 +1,86 @@
+// Figures of the product on this machine: `npm run bench -- [--write] [--peer] [--model ID] [--threads N] [--places N]
+// [--keystrokes N]`. `--write` adds a dated section to BENCHMARKS.md; `--peer` compares with llama.cpp in the same run.
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { note, root, runScript, SetUpError, setUpBundles, setUpDependencies, setUpModel } from './setUp.mjs';
+
+const SEED = 1;
+const OWN_PLACES = 20;
+const PEER_PLACES = 60;
+
+await runScript(async () => {
+  const options = readOptions();
+  await setUpDependencies();
+  await setUpBundles();
+  await setUpModel(options.model);
+  // Loaded here because it needs the dependencies.
+  const { packageDirectory, readPositions, seededShuffle, WorkerClient } = await import('./bench/product.mjs');
+  const { measureOwn } = await import('./bench/ownFigures.mjs');
+  const { appendSection, heading, ownTable, peerTable } = await import('./bench/report.mjs');
+
+  const all = await readPositions(join(root, 'test/fixtures/positions.jsonl.gz'));
+  const positions = seededShuffle(all, SEED);
+  const directory = packageDirectory(options.model, 'q8');
+  const silent = () => undefined;
+  const startMs = performance.now();
+  const client = new WorkerClient(join(root, 'dist/worker.js'), {
+    logger: { error: note, warn: note, info: silent, debug: silent, trace: silent },
+    onDeath: silent,
+  });
+  try {
+    const { threads } = options;
+    const loaded = await client.load({ directory, device: 'cpu', threads, cacheBytes: 256 * 1024 * 1024 });
+    if (!loaded.ok) {
+      throw new SetUpError(loaded.message);
+    }
+    const { model } = loaded;
+    const start = { loadMs: model.loadMs, readyMs: performance.now() - startMs };
+    // One place more than asked for: the first one warms up.
+    const places = Math.min(options.places, OWN_PLACES);
+    note(`completing ${places} places and about ${options.keystrokes} keystrokes`);
+    const own = await measureOwn(client, positions.slice(0, places + 1), options.keystrokes);
+    const lines = [heading(model), '', ...ownTable(start, own)];
+    if (options.peer) {
+      const { measurePeer } = await import('./bench/peerFigures.mjs');
+      const shared = positions.slice(0, Math.min(options.places, PEER_PLACES) + 1);
+      lines.push('', ...peerTable(await measurePeer(client, model, directory, shared, root)));
+    }
+    process.stdout.write(`${lines.join('\n')}\n`);
+    if (options.write) {
+      appendSection(join(root, 'BENCHMARKS.md'), lines);
+      note('added to BENCHMARKS.md');
+    }
+  } finally {
+    await client.close();
+  }
+});
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        write: { type: 'boolean', default: false },
+        peer: { type: 'boolean', default: false },
+        model: { type: 'string', default: 'qwen2.5-coder-0.5b' },
+        threads: { type: 'string', default: '0' },
+        places: { type: 'string', default: '60' },
+        keystrokes: { type: 'string', default: '40' },
+      },
+    });
+    return {
+      ...values,
+      threads: wholeNumber(values.threads, '--threads', 0),
+      places: wholeNumber(values.places, '--places', 1),
+      keystrokes: wholeNumber(values.keystrokes, '--keystrokes', 1),
+    };
+  } catch (error) {
+    throw error instanceof SetUpError ? error : new SetUpError(error.message);
+  }
+}
+
+function wholeNumber(text, name, low) {
+  if (!/^\d{1,6}$/.test(text) || Number(text) < low) {
+    throw new SetUpError(`${name} takes a whole number of at least ${low}`);
+  }
+  return Number(text);
+}
