@@ -120,10 +120,9 @@ export class WorkerClient {
         : this.connection.sendRequest<Result>(method, parameters, token);
     // When the process dies the connection never answers; its own rejection on dispose must not go unhandled either.
     answer.catch(() => undefined);
-    return Promise.race([answer, died]).catch((error: unknown) => {
-      throw this.child.exitCode !== null || this.child.signalCode !== null
-        ? new WorkerDiedError(`exit code ${this.child.exitCode}, signal ${this.child.signalCode}`)
-        : error;
+    return Promise.race([answer, died]).catch(async (error: unknown) => {
+      // A closed channel is seen before the exit is: wait for it, so that every call fails with the same reason.
+      throw this.child.connected ? error : new WorkerDiedError(await this.death);
     });
   }
 }

@@ -1,7 +1,7 @@
-import { noSuggestion } from './suggestion.ts';
 import type { GeneratedText } from '../../inference/protocol.ts';
 import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
 import type { NoSuggestion, Suggestion } from './suggestion.ts';
+import { noSuggestion } from './suggestion.ts';
 
 /**
  * Turns generated text into what the editor shows: no cut-off end, no text that already stands after the cursor, the

@@ -1,0 +1,160 @@
+/** Builds the parts of the extension, connects them, nothing else. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { MENU_COMMAND, registerCommands } from './editor/commands.ts';
+import { engineConfiguration } from './editor/engineConfiguration.ts';
+import { ForetokenProvider } from './editor/inlineCompletionProvider.ts';
+import { LastRequest } from './editor/lastRequest.ts';
+import { ModelDownload } from './editor/modelDownload.ts';
+import { ReportDocument } from './editor/reportDocument.ts';
+import type { StatusFacts } from './editor/statusBar.ts';
+import { describeStatus, StatusBar } from './editor/statusBar.ts';
+import type { EngineState } from './inference/client/engineState.ts';
+import { describeEngineState } from './inference/client/engineState.ts';
+import { SupervisedWorker } from './inference/client/supervisedWorker.ts';
+import { readCatalogueEntry } from './model/catalogue.ts';
+import { explainRequest } from './pipeline/explain/explainRequest.ts';
+import { refuseEvent } from './pipeline/gate/refuseEvent.ts';
+import type { Settings } from './settings/settings.ts';
+import { isLanguageEnabled } from './settings/settings.ts';
+import { VscodeSettings } from './settings/vscodeSettings.ts';
+
+const clock = { now: () => performance.now() };
+
+let engine: SupervisedWorker | undefined;
+
+export function activate(context: vscode.ExtensionContext): void {
+  const startMs = clock.now();
+  const log = vscode.window.createOutputChannel('Foretoken', { log: true });
+  const settings = new VscodeSettings((sentence) => log.warn(sentence));
+  const worker = new SupervisedWorker({
+    scriptPath: path.join(context.extensionPath, 'dist', 'worker.js'),
+    logger: log,
+  });
+  engine = worker;
+  const lastRequest = new LastRequest();
+  const statusBar = new StatusBar(MENU_COMMAND);
+  const report = new ReportDocument(() => explainRequest(lastRequest.current));
+  const download = new ModelDownload(worker, context.globalState, async () => {
+    const entry = await readCatalogueEntry(context.extensionPath, settings.read().model);
+    return entry.ok ? { id: entry.value.id, title: entry.value.title, bytes: entry.value.file.bytes } : undefined;
+  });
+  let requestsUnderWay = 0;
+
+  const startEngine = (current: Settings): void => worker.start(engineConfiguration(current, context.extensionPath));
+  const statusFacts = (): StatusFacts => {
+    const document = vscode.window.activeTextEditor?.document;
+    const current = settings.read(document);
+    const isOff = document !== undefined && !isLanguageEnabled(current, document.languageId);
+    return {
+      engine: worker.state,
+      isThinking: requestsUnderWay > 0,
+      isEnabled: current.enabled,
+      disabledLanguageId: isOff ? document.languageId : undefined,
+    };
+  };
+  const refreshStatus = (): void => statusBar.show(statusFacts());
+  const followSettings = (): void => {
+    const current = settings.read(vscode.window.activeTextEditor?.document);
+    if (!current.enabled) {
+      void worker.close();
+    } else if (worker.state.kind !== 'idle' || hasEligibleEditor(current)) {
+      startEngine(current);
+    }
+    refreshStatus();
+  };
+  const onEngineState = (state: EngineState): void => {
+    refreshStatus();
+    if (state.kind === 'ready') {
+      answerMissedRequest(lastRequest);
+    } else if (state.kind === 'failed') {
+      void reportFailure(state);
+    }
+  };
+
+  const provider = new ForetokenProvider({
+    engine: worker,
+    startEngine,
+    readSettings: (document) => settings.read(document),
+    logger: log,
+    clock,
+    onReport: (newest) => lastRequest.record(newest),
+    onThinking: (isThinking) => {
+      requestsUnderWay += isThinking ? 1 : -1;
+      refreshStatus();
+    },
+  });
+  context.subscriptions.push(
+    log,
+    settings,
+    statusBar,
+    report,
+    download,
+    { dispose: worker.onDidChangeState(onEngineState) },
+    settings.onDidChange(followSettings),
+    vscode.window.onDidChangeActiveTextEditor(followSettings),
+    registerCommands({
+      engine: worker,
+      settings,
+      download,
+      report,
+      log,
+      restartEngine: () => {
+        startEngine(settings.read(vscode.window.activeTextEditor?.document));
+        worker.restart();
+      },
+      describeStatus: () => describeStatus(statusFacts()).sentence,
+    }),
+    vscode.languages.registerInlineCompletionItemProvider({ pattern: '**' }, provider),
+  );
+  followSettings();
+  log.info(`activated in ${(clock.now() - startMs).toFixed(1)} ms`);
+}
+
+/** VS Code waits for this, so that no worker outlives its window. */
+export async function deactivate(): Promise<void> {
+  await engine?.close();
+}
+
+/** The engine starts with the first editor it can help in, not with the window. */
+function hasEligibleEditor(settings: Settings): boolean {
+  const document = vscode.window.activeTextEditor?.document;
+  if (document === undefined) {
+    return false;
+  }
+  const refusal = refuseEvent({
+    isEnabled: settings.enabled,
+    isLanguageEnabled: isLanguageEnabled(settings, document.languageId),
+    languageId: document.languageId,
+    scheme: document.uri.scheme,
+    documentChars: 0,
+    cursors: 1,
+    isExplicit: true,
+    trigger: settings.trigger,
+  });
+  return refusal === undefined;
+}
+
+/** Somebody typed while the engine was away and waits: ask the editor to ask again. */
+function answerMissedRequest(lastRequest: LastRequest): void {
+  const missed = lastRequest.current;
+  if (
+    missed?.outcome.kind === 'no-suggestion' &&
+    ['engine-not-ready', 'engine-failed'].includes(missed.outcome.reason)
+  ) {
+    void vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+  }
+}
+
+async function reportFailure(state: EngineState): Promise<void> {
+  const showLog = 'Show Log';
+  const restart = 'Start Again';
+  const answer = await vscode.window.showErrorMessage(
+    `Foretoken: ${describeEngineState(state).long}`,
+    restart,
+    showLog,
+  );
+  if (answer !== undefined) {
+    await vscode.commands.executeCommand(answer === showLog ? 'foretoken.showLog' : 'foretoken.restartEngine');
+  }
+}

@@ -1,0 +1,107 @@
+import type { CompletionResult, GeneratedText } from '../../inference/protocol.ts';
+import { describeReason } from '../postprocess/suggestion.ts';
+import type { RequestReport } from './requestReport.ts';
+
+/** The report of a request as Markdown, most wanted first: what came of it, then why, then the figures. */
+export function explainRequest(report: RequestReport | undefined): string {
+  if (report === undefined) {
+    return `${TITLE}\n\nNothing was requested in this window yet. Type in a file, then run the command again.\n`;
+  }
+  const sections = [
+    TITLE,
+    describeOutcome(report),
+    section('Request', [
+      ['Time', report.time],
+      ['Trigger', report.trigger === 'typing' ? 'typing or moving the cursor' : 'the trigger command'],
+      ['Where', `${report.where.document}, line ${report.where.line + 1}, column ${report.where.column + 1}`],
+      ['Language', report.where.languageId],
+      ['Engine', report.engine],
+      ['Selected list entry', report.followsSelectedEntry ? 'the suggestion extends it' : 'none'],
+    ]),
+    ...describePrompt(report),
+    ...describeResult(report.result),
+    section('Time in the editor', [
+      ['Delay (setting foretoken.delay)', milliseconds(report.ms.waited)],
+      ['From the event to the answer', milliseconds(report.ms.total)],
+    ]),
+    section(
+      'Settings for this document',
+      Object.entries(report.settings).map(([key, value]) => [`foretoken.${key}`, JSON.stringify(value)]),
+    ),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+const TITLE = '# The last request, explained';
+
+function describeOutcome({ outcome, isContinued }: RequestReport): string {
+  if (outcome.kind === 'no-suggestion') {
+    const detail = outcome.detail === undefined ? '' : ` (${outcome.detail})`;
+    return `**Nothing was shown.** ${describeReason(outcome.reason)}${detail}`;
+  }
+  const lines = outcome.text.split('\n').length;
+  const size = `${outcome.text.length} characters in ${lines} ${lines === 1 ? 'line' : 'lines'}`;
+  return isContinued
+    ? `**A suggestion was kept**, ${size}: what you typed was its beginning, so the model was not asked again.`
+    : `**A suggestion was offered to the editor**, ${size}.`;
+}
+
+function describePrompt({ prompt }: RequestReport): readonly string[] {
+  if (prompt === undefined) {
+    return [];
+  }
+  return [
+    section('Prompt', [
+      ['Before the anchor', `${prompt.prefixChars} characters`],
+      ['Anchor to cursor', `${prompt.tailChars} characters`],
+      ['After the cursor', `${prompt.suffixChars} characters`],
+      ['Wanted', prompt.extent === 'block' ? 'a block' : 'the rest of the line'],
+    ]),
+  ];
+}
+
+function describeResult(result: CompletionResult | undefined): readonly string[] {
+  if (result === undefined) {
+    return [];
+  }
+  if (result.kind === 'generated') {
+    return describeGenerated(result.generated);
+  }
+  const detail = 'message' in result ? result.message : 'stage' in result ? `while ${STAGES[result.stage]}` : '';
+  return [section('Engine', [['Answer', detail === '' ? result.kind : `${result.kind}: ${detail}`]])];
+}
+
+const STAGES = { queued: 'it waited', prefill: 'the prompt was read', decode: 'text was written' } as const;
+
+function describeGenerated(generated: GeneratedText): readonly string[] {
+  const { ms } = generated;
+  const reused = generated.promptTokens - generated.freshTokens;
+  const perSecond = ms.total === 0 ? 0 : (1000 * generated.tokens) / ms.total;
+  return [
+    section('Engine', [
+      ['Prompt', `${generated.promptTokens} tokens`],
+      ['Cache', `${reused} tokens were there, ${generated.freshTokens} were read afresh`],
+      ['Written', `${generated.tokens} tokens in ${generated.forwards} forwards, ${generated.text.length} characters`],
+      ['Stopped by', generated.stopReason],
+      ['Probability per token', `${(100 * Math.exp(generated.meanLogProbability)).toFixed(0)}% (geometric mean)`],
+      ['Waited for an older request', milliseconds(ms.queued)],
+      ['Prompt reading', milliseconds(ms.prefill)],
+      ['Drafting', milliseconds(ms.draft)],
+      ['Writing', milliseconds(ms.verify)],
+      ['In all', `${milliseconds(ms.total)}, ${perSecond.toFixed(0)} tokens per second`],
+    ]),
+  ];
+}
+
+function section(title: string, rows: readonly (readonly [string, string])[]): string {
+  const lines = rows.map(([name, value]) => `| ${name} | ${escapeCell(value)} |`);
+  return [`## ${title}`, '', '| | |', '| --- | --- |', ...lines].join('\n');
+}
+
+function escapeCell(value: string): string {
+  return value.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+function milliseconds(ms: number): string {
+  return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
+}

@@ -1,0 +1,53 @@
+import type { NoSuggestion } from '../postprocess/suggestion.ts';
+import { noSuggestion } from '../postprocess/suggestion.ts';
+
+/** What decides whether an editor event is answered at all. */
+export interface EventFacts {
+  readonly isEnabled: boolean;
+  readonly isLanguageEnabled: boolean;
+  readonly languageId: string;
+  /** Scheme of the document's address. */
+  readonly scheme: string;
+  readonly documentChars: number;
+  readonly cursors: number;
+  /** The user asked for a suggestion, rather than typed. */
+  readonly isExplicit: boolean;
+  readonly trigger: 'automatic' | 'manual';
+}
+
+/** A copy of the text crosses no process, but planning reads it, and an editor shows such files without its own features. */
+export const MAX_DOCUMENT_CHARS = 10_000_000;
+
+/** Views that look like documents and are not written in: output, source control and comment inputs, our own report. */
+const READ_ONLY_SCHEMES = [
+  'output',
+  'vscode-scm',
+  'comment',
+  'git',
+  'search-editor',
+  'vscode-terminal',
+  'foretoken-report',
+];
+
+/** Why nothing is suggested for this event, cheapest question first; undefined to go on. */
+export function refuseEvent(facts: EventFacts): NoSuggestion | undefined {
+  if (!facts.isEnabled) {
+    return noSuggestion('disabled');
+  }
+  if (!facts.isLanguageEnabled) {
+    return noSuggestion('language-disabled', facts.languageId);
+  }
+  if (READ_ONLY_SCHEMES.includes(facts.scheme)) {
+    return noSuggestion('scheme-not-supported', facts.scheme);
+  }
+  if (facts.trigger === 'manual' && !facts.isExplicit) {
+    return noSuggestion('not-requested');
+  }
+  if (facts.cursors > 1) {
+    return noSuggestion('several-cursors');
+  }
+  if (facts.documentChars > MAX_DOCUMENT_CHARS) {
+    return noSuggestion('document-too-large');
+  }
+  return undefined;
+}

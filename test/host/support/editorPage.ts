@@ -1,0 +1,147 @@
+import { request } from 'node:http';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+
+const CHROMIUM = process.env.FORETOKEN_CHROMIUM ?? '/usr/bin/chromium';
+/** Our status bar item: publisher.name.id. */
+const STATUS = '[id="foretoken.foretoken.foretoken.status"]';
+const GHOST_TEXT =
+  '.view-lines [class*="ghost-text"], .view-zones [class*="ghost-text"], .suggest-preview-additional-widget';
+
+/** A VS Code window in a browser, driven as a person would: by keys and by what is on the screen. */
+export class EditorPage {
+  readonly page: Page;
+  private readonly browser: Browser;
+  private readonly probeSocket: string;
+  private readonly pictures: string;
+
+  private constructor(browser: Browser, page: Page, probeSocket: string, pictures: string) {
+    this.browser = browser;
+    this.page = page;
+    this.probeSocket = probeSocket;
+    this.pictures = pictures;
+  }
+
+  /** Opens the window and waits until Foretoken runs in it. `pictures` is the folder for screenshots. */
+  static async open(url: string, probeSocket: string, pictures: string): Promise<EditorPage> {
+    const browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+    const page = await browser.newPage({ viewport: { width: 1100, height: 720 } });
+    await page.goto(url);
+    const editor = new EditorPage(browser, page, probeSocket, pictures);
+    await page.waitForSelector(STATUS, { timeout: 90_000 });
+    return editor;
+  }
+
+  /** Opens a file of the workspace with the cursor at a position as people count, from 1. */
+  async openAt(file: string, line: number, column: number): Promise<void> {
+    await this.ask('show', { file, line: line - 1, character: column - 1 });
+    await this.page.waitForSelector(`.tab.active[data-resource-name="${file}"]`);
+    await this.page.waitForSelector('.monaco-editor.focused');
+  }
+
+  /** Types at the pace of a person: one key every `delayMs`. */
+  async type(text: string, delayMs = 90): Promise<void> {
+    await this.page.keyboard.type(text, { delay: delayMs });
+  }
+
+  press(key: string): Promise<void> {
+    return this.page.keyboard.press(key);
+  }
+
+  /** The ghost text on the screen; empty when there is none. */
+  async ghostText(): Promise<string> {
+    const parts = await this.page.locator(GHOST_TEXT).allTextContents();
+    return parts.join('\n').replaceAll('\u00a0', ' ');
+  }
+
+  /** Waits for ghost text that satisfies `accept`; rejects with what was on the screen. */
+  async waitForGhostText(
+    accept: (text: string) => boolean = (text) => text.trim() !== '',
+    timeoutMs = 20_000,
+  ): Promise<string> {
+    let seen = '';
+    await until(async () => {
+      seen = await this.ghostText();
+      return accept(seen);
+    }, timeoutMs).catch(() => {
+      throw new Error(`no such ghost text; on the screen: ${JSON.stringify(seen)}`);
+    });
+    return seen;
+  }
+
+  async waitForNoGhostText(): Promise<void> {
+    await until(async () => (await this.ghostText()) === '');
+  }
+
+  /** The text of our status bar item. */
+  async status(): Promise<string> {
+    return ((await this.page.locator(STATUS).textContent()) ?? '').trim();
+  }
+
+  async waitForStatus(accept: (text: string) => boolean, timeoutMs = 60_000): Promise<void> {
+    await until(async () => accept(await this.status()), timeoutMs);
+  }
+
+  /** Asks the probe extension inside the extension host. */
+  ask<Answer = unknown>(question: string, parameters: object = {}): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const call = request({ socketPath: this.probeSocket, method: 'POST' }, (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          body += chunk;
+        });
+        response.on('end', () => {
+          const { answer, error } = JSON.parse(body) as { answer: Answer; error?: string };
+          if (error === undefined) {
+            resolve(answer);
+          } else {
+            reject(new Error(`${question}: ${error}`));
+          }
+        });
+      });
+      call.on('error', reject);
+      call.end(JSON.stringify({ question, ...parameters }));
+    });
+  }
+
+  command(id: string, ...parameters: readonly unknown[]): Promise<unknown> {
+    return this.ask('command', { id, parameters });
+  }
+
+  /** Undoes what was typed and closes the file. */
+  async discardFile(): Promise<void> {
+    await this.command('workbench.action.files.revert');
+    await this.command('workbench.action.closeActiveEditor');
+  }
+
+  async picture(name: string): Promise<void> {
+    await this.page.screenshot({ path: path.join(this.pictures, `${name}.png`) });
+  }
+
+  close(): Promise<void> {
+    return this.browser.close();
+  }
+}
+
+/** Asks again, every 20 ms, until the answer is yes. */
+export async function until(isDone: () => Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+  const endMs = performance.now() + timeoutMs;
+  while (!(await isDone())) {
+    if (performance.now() > endMs) {
+      throw new Error(`it did not happen within ${timeoutMs} ms`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

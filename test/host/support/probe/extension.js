@@ -1,0 +1,53 @@
+// A companion extension of the host tests: runs what they ask for inside the extension host, over a socket, and measures how
+// long that host's event loop is blocked. It activates before Foretoken and times that activation.
+const http = require('node:http');
+const { monitorEventLoopDelay } = require('node:perf_hooks');
+const vscode = require('vscode');
+
+// A sample every millisecond; a block of n milliseconds shows as a sample of about n.
+const RESOLUTION_MS = 1;
+const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+
+const QUESTIONS = {
+  activation: () => activationMs,
+  command: ({ id, parameters = [] }) => vscode.commands.executeCommand(id, ...parameters),
+  configure: ({ key, value }) =>
+    vscode.workspace.getConfiguration().update(key, value, vscode.ConfigurationTarget.Global),
+  // Opens a file of the workspace with the cursor at a place, counted from 0.
+  show: async ({ file, line, character }) => {
+    const address = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, file);
+    const place = new vscode.Position(line, character);
+    await vscode.window.showTextDocument(address, { selection: new vscode.Range(place, place), preview: false });
+  },
+  text: () => vscode.window.activeTextEditor?.document.getText(),
+  // The text of a virtual document.
+  open: async ({ address }) => (await vscode.workspace.openTextDocument(vscode.Uri.parse(address))).getText(),
+  registeredCommands: async () => (await vscode.commands.getCommands()).filter((id) => id.startsWith('foretoken.')),
+  resetDelays: () => delays.reset(),
+  delays: () => ({ maxMs: delays.max / 1e6 - RESOLUTION_MS, p99Ms: delays.percentile(99) / 1e6 - RESOLUTION_MS }),
+};
+
+let activationMs;
+
+exports.activate = async () => {
+  delays.enable();
+  const server = http.createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += chunk;
+    });
+    request.on('end', async () => {
+      try {
+        const { question, ...parameters } = JSON.parse(body);
+        const answer = await QUESTIONS[question](parameters);
+        response.end(JSON.stringify({ answer }) ?? '{}');
+      } catch (error) {
+        response.end(JSON.stringify({ error: String(error) }));
+      }
+    });
+  });
+  const startMs = performance.now();
+  await vscode.extensions.getExtension('foretoken.foretoken').activate();
+  activationMs = performance.now() - startMs;
+  server.listen(process.env.FORETOKEN_PROBE_SOCKET);
+};
