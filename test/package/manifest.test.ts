@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { SETTINGS } from '../../src/settings/settings.ts';
+
+const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+
+interface Manifest {
+  readonly activationEvents: readonly string[];
+  readonly icon: string;
+  readonly engines: { readonly vscode: string };
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly contributes: {
+    readonly configuration: { readonly properties: Readonly<Record<string, Property>> };
+    readonly commands: readonly { readonly command: string; readonly category: string; readonly title: string }[];
+    readonly keybindings?: unknown;
+  };
+  readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
+}
+
+interface Property {
+  readonly default: unknown;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly scope: string;
+  readonly markdownDescription: string;
+}
+
+describe('manifest', () => {
+  const manifest = JSON.parse(read('package.json')) as Manifest;
+  const { properties } = manifest.contributes.configuration;
+
+  it('declares the settings of the code, with the same defaults, ranges and choices', () => {
+    const declared = Object.entries(properties).map(([key, property]) => [
+      key,
+      property.default,
+      property.enum ?? null,
+      property.minimum === undefined ? null : [property.minimum, property.maximum],
+    ]);
+    const inCode = Object.values(SETTINGS).map((setting) => [
+      `foretoken.${setting.key}`,
+      setting.default,
+      'choices' in setting && setting.choices !== undefined ? [...setting.choices] : null,
+      'range' in setting && setting.range !== undefined ? [...setting.range] : null,
+    ]);
+    assert.deepEqual(declared.sort(), inCode.sort());
+  });
+
+  it('lets no workspace that is not trusted choose models, devices or memory', () => {
+    const machineScoped = Object.entries(properties).filter(([, { scope }]) => scope === 'machine');
+    const restricted = new Set(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations);
+    assert.ok(machineScoped.length >= 5);
+    assert.deepEqual(
+      machineScoped.map(([key]) => key).filter((key) => !restricted.has(key)),
+      [],
+    );
+  });
+
+  it('declares the commands that the code registers, all of one category, and no keys', () => {
+    const inCode = [...read('src/editor/commands.ts').matchAll(/^ {2}'(foretoken\.\w+)':/gm)].map((match) => match[1]!);
+    const declared = manifest.contributes.commands.map(({ command }) => command);
+    assert.ok(inCode.length > 0);
+    assert.deepEqual([...declared].sort(), [...inCode].sort());
+    assert.deepEqual([...new Set(manifest.contributes.commands.map(({ category }) => category))], ['Foretoken']);
+    assert.equal(manifest.contributes.keybindings, undefined);
+  });
+
+  it('asks for no newer editor API than it says it runs on', () => {
+    assert.equal(`^${manifest.devDependencies['@types/vscode']}`, manifest.engines.vscode);
+  });
+
+  it('names an icon that is there and activates after start-up only', () => {
+    assert.ok(existsSync(fileURLToPath(new URL(`../../${manifest.icon}`, import.meta.url))));
+    assert.deepEqual(manifest.activationEvents, ['onStartupFinished']);
+  });
+});
