@@ -3,7 +3,17 @@
 //
 // Everything that ships is copied into a staging folder first, so that the list below is the whole content: an ignore file
 // would have to exclude the rest of the repository, and could not take the model from the user's cache.
-import { cpSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { tsImport } from 'tsx/esm/api';
@@ -36,6 +46,7 @@ await runScript(async () => {
   await stageBundles(stage);
   stageRuntime(stage, target);
   stageTexts(stage);
+  stageLicences(stage);
   if (edition === 'full') {
     await stageModel(stage);
   }
@@ -76,6 +87,34 @@ function stageRuntime(stage, target) {
   ]) {
     cpSync(join(from, part), join(to, part), { recursive: true, filter: isShipped });
   }
+}
+
+/** What esbuild puts into the bundles or `stageRuntime` copies; THIRD_PARTY_NOTICES.md says what each is for. */
+const SHIPPED_PACKAGES = [
+  '@huggingface/tokenizers',
+  'long',
+  'onnxruntime-common',
+  'onnxruntime-node',
+  'pend',
+  'protobufjs',
+  'vscode-jsonrpc',
+  'yauzl',
+];
+
+/** The licence texts of what ships, which these licences ask for, each as its package has it. */
+function stageLicences(stage) {
+  const texts = SHIPPED_PACKAGES.map((name) => {
+    const folder = join(root, 'node_modules', name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^(licen[cs]e|thirdpartynotices)/i.test(entry));
+    // ONNX Runtime's npm packages name their licence without its text.
+    const text =
+      file === undefined
+        ? `${license} licence, copyright Microsoft Corporation`
+        : readFileSync(join(folder, file), 'utf8').trim();
+    return `${name} ${version}\n${'='.repeat(60)}\n${text}\n`;
+  });
+  writeFileSync(join(stage, 'THIRD_PARTY_LICENSES.txt'), texts.join('\n\n'));
 }
 
 function stageTexts(stage) {
