@@ -26,6 +26,17 @@ const DEFAULT_MODEL = { id: 'qwen2.5-coder-0.5b', quantization: 'q8' };
 
 const TEXTS = ['README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD_PARTY_NOTICES.md', 'package.nls.json'];
 const BUNDLES = ['extension.js', 'worker.js', 'engineThread.js'];
+/** What esbuild puts into the bundles or `stageRuntime` copies; THIRD_PARTY_NOTICES.md says what each is for. */
+const SHIPPED_PACKAGES = [
+  '@huggingface/tokenizers',
+  'long',
+  'onnxruntime-common',
+  'onnxruntime-node',
+  'pend',
+  'protobufjs',
+  'vscode-jsonrpc',
+  'yauzl',
+];
 /** Fields of package.json that mean nothing to an installed extension. */
 const DEVELOPMENT_FIELDS = ['private', 'bin', 'scripts', 'allowScripts', 'dependencies', 'devDependencies'];
 
@@ -88,18 +99,6 @@ function stageRuntime(stage, target) {
     cpSync(join(from, part), join(to, part), { recursive: true, filter: isShipped });
   }
 }
-
-/** What esbuild puts into the bundles or `stageRuntime` copies; THIRD_PARTY_NOTICES.md says what each is for. */
-const SHIPPED_PACKAGES = [
-  '@huggingface/tokenizers',
-  'long',
-  'onnxruntime-common',
-  'onnxruntime-node',
-  'pend',
-  'protobufjs',
-  'vscode-jsonrpc',
-  'yauzl',
-];
 
 /** The licence texts of what ships, which these licences ask for, each as its package has it. */
 function stageLicences(stage) {
