@@ -39,7 +39,7 @@ export function activate(context: vscode.ExtensionContext): void {
     const entry = await readCatalogueEntry(context.extensionPath, settings.read().model);
     return entry.ok ? { id: entry.value.id, title: entry.value.title, bytes: entry.value.file.bytes } : undefined;
   });
-  let requestsUnderWay = 0;
+  let isThinking = false;
 
   const startEngine = (current: Settings): void => worker.start(engineConfiguration(current, context.extensionPath));
   const statusFacts = (): StatusFacts => {
@@ -48,7 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
     const isOff = document !== undefined && !isLanguageEnabled(current, document.languageId);
     return {
       engine: worker.state,
-      isThinking: requestsUnderWay > 0,
+      isThinking,
       isEnabled: current.enabled,
       disabledLanguageId: isOff ? document.languageId : undefined,
     };
@@ -66,6 +66,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const onEngineState = (state: EngineState): void => {
     refreshStatus();
     if (state.kind === 'ready') {
+      warmActiveEditor(provider, log);
       answerMissedRequest(lastRequest);
     } else if (state.kind === 'failed') {
       void reportFailure(state);
@@ -78,9 +79,12 @@ export function activate(context: vscode.ExtensionContext): void {
     readSettings: (document) => settings.read(document),
     logger: log,
     clock,
-    onReport: (newest) => lastRequest.record(newest),
-    onThinking: (isThinking) => {
-      requestsUnderWay += isThinking ? 1 : -1;
+    onReport: (newest) => {
+      lastRequest.record(newest);
+      report.refresh();
+    },
+    onThinking: (thinks) => {
+      isThinking = thinks;
       refreshStatus();
     },
   });
@@ -92,7 +96,10 @@ export function activate(context: vscode.ExtensionContext): void {
     download,
     { dispose: worker.onDidChangeState(onEngineState) },
     settings.onDidChange(followSettings),
-    vscode.window.onDidChangeActiveTextEditor(followSettings),
+    vscode.window.onDidChangeActiveTextEditor(() => {
+      followSettings();
+      warmActiveEditor(provider, log);
+    }),
     registerCommands({
       engine: worker,
       settings,
@@ -133,6 +140,13 @@ function hasEligibleEditor(settings: Settings): boolean {
     trigger: settings.trigger,
   });
   return refusal === undefined;
+}
+
+function warmActiveEditor(provider: ForetokenProvider, log: vscode.LogOutputChannel): void {
+  const editor = vscode.window.activeTextEditor;
+  if (editor !== undefined) {
+    provider.warm(editor.document, editor.selection.active).catch((error: unknown) => log.error(String(error)));
+  }
 }
 
 /** Somebody typed while the engine was away and waits: ask the editor to ask again. */

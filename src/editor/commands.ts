@@ -71,7 +71,7 @@ function menuItems({ engine, settings }: CommandParts): MenuItem[] {
   if (engine.state.kind === 'model-missing') {
     items.push({ label: '$(cloud-download) Download the model', command: 'foretoken.downloadModel' });
   }
-  items.push({ label: `$(power) Turn suggestions ${enabled ? 'off' : 'on'}`, command: 'foretoken.toggle' });
+  items.push({ label: `$(circle-slash) Turn suggestions ${enabled ? 'off' : 'on'}`, command: 'foretoken.toggle' });
   if (enabled && document !== undefined) {
     const isOn = isLanguageEnabled(settings.read(document), document.languageId);
     items.push({

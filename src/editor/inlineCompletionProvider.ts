@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { describeEngineState } from '../inference/client/engineState.ts';
 import type { SupervisedWorker } from '../inference/client/supervisedWorker.ts';
-import type { CompletionResult } from '../inference/protocol.ts';
+import type { CompletionParameters, CompletionResult } from '../inference/protocol.ts';
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import type { SelectedEntry } from '../pipeline/context/insertSelectedEntry.ts';
 import { insertSelectedEntry, untypedPart } from '../pipeline/context/insertSelectedEntry.ts';
@@ -30,7 +30,7 @@ export interface ProviderParts {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly onReport: (report: RequestReport) => void;
-  /** Hears of each request that goes to the engine and of its end. */
+  /** Hears whether a request is with the engine, at each change. */
   readonly onThinking: (isThinking: boolean) => void;
 }
 
@@ -59,6 +59,8 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
   private shown: ShownSuggestion | undefined;
   private runs = 0;
   private newestReported = 0;
+  private requestsUnderWay = 0;
+  private warming: vscode.CancellationTokenSource | undefined;
 
   constructor(parts: ProviderParts) {
     this.parts = parts;
@@ -98,6 +100,24 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
     return [run.entry === undefined ? ghostText(outcome, position) : ghostTextAfterEntry(outcome, run.entry)];
   }
 
+  /**
+   * Has the engine read what stands around a place, so that the first keystroke there costs only itself. Called in idle
+   * moments; a request of the user's ends it, and it never supersedes one.
+   */
+  async warm(document: vscode.TextDocument, position: vscode.Position): Promise<void> {
+    const settings = this.parts.readSettings(document);
+    const isIdle = this.parts.engine.state.kind === 'ready' && this.requestsUnderWay === 0;
+    if (!isIdle || this.refuse({ document, settings, isExplicit: false }) !== undefined) {
+      return;
+    }
+    const request = this.buildRequest(snapshotDocument(document, position), settings);
+    this.warming?.cancel();
+    const source = new vscode.CancellationTokenSource();
+    this.warming = source;
+    await this.parts.engine.complete({ ...request, maxTokens: 1, draftMethod: 'off' }, source.token);
+    source.dispose();
+  }
+
   private async suggest(run: Run): Promise<Suggestion | NoSuggestion> {
     const refusal = this.refuse(run);
     if (refusal !== undefined) {
@@ -126,7 +146,11 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
     return outcome;
   }
 
-  private refuse({ document, settings, isExplicit }: Run): NoSuggestion | undefined {
+  private refuse({
+    document,
+    settings,
+    isExplicit,
+  }: Pick<Run, 'document' | 'settings' | 'isExplicit'>): NoSuggestion | undefined {
     const editor = vscode.window.visibleTextEditors.find((candidate) => candidate.document === document);
     return refuseEvent({
       isEnabled: settings.enabled,
@@ -160,37 +184,42 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
   }
 
   private async generate(run: Run, snapshot: DocumentSnapshot): Promise<Suggestion | NoSuggestion> {
-    const { settings, token } = run;
-    const plan = planPrompt(snapshot, this.plans.get(snapshot.documentId));
-    this.keepPlan(plan);
-    const extent = chooseExtent(snapshot);
+    const request = this.buildRequest(snapshot, run.settings);
+    const { prefix, suffix, tail } = request.prompt;
     run.prompt = {
-      prefixChars: plan.prefix.length,
-      suffixChars: plan.suffix.length,
-      tailChars: plan.tail.length,
-      extent,
+      prefixChars: prefix.length,
+      suffixChars: suffix.length,
+      tailChars: tail.length,
+      extent: request.singleLine ? 'single-line' : 'block',
     };
+    // The engine does one thing at a time, and warming another document's cache can wait.
+    this.warming?.cancel();
+    this.requestsUnderWay++;
     this.parts.onThinking(true);
     try {
-      run.result = await this.parts.engine.complete(
-        {
-          documentId: snapshot.documentId,
-          prompt: { prefix: plan.prefix, suffix: plan.suffix, tail: plan.tail },
-          heal: true,
-          singleLine: extent === 'single-line',
-          allowsCodeFence: snapshot.languageId === 'markdown',
-          stopRules: true,
-          maxTokens: settings.maxTokens,
-          draftMethod: settings.draftMethod,
-          acceptanceMode: settings.acceptanceMode,
-          acceptanceThreshold: settings.acceptanceThreshold,
-        },
-        token,
-      );
+      run.result = await this.parts.engine.complete(request, run.token);
     } finally {
-      this.parts.onThinking(false);
+      this.requestsUnderWay--;
+      this.parts.onThinking(this.requestsUnderWay > 0);
     }
     return judge(run.result, snapshot);
+  }
+
+  private buildRequest(snapshot: DocumentSnapshot, settings: Settings): CompletionParameters {
+    const plan = planPrompt(snapshot, this.plans.get(snapshot.documentId));
+    this.keepPlan(plan);
+    return {
+      documentId: snapshot.documentId,
+      prompt: { prefix: plan.prefix, suffix: plan.suffix, tail: plan.tail },
+      heal: true,
+      singleLine: chooseExtent(snapshot) === 'single-line',
+      allowsCodeFence: snapshot.languageId === 'markdown',
+      stopRules: true,
+      maxTokens: settings.maxTokens,
+      draftMethod: settings.draftMethod,
+      acceptanceMode: settings.acceptanceMode,
+      acceptanceThreshold: settings.acceptanceThreshold,
+    };
   }
 
   private keepPlan(plan: PromptPlan): void {

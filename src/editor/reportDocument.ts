@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 const SCHEME = 'foretoken-report';
 const ADDRESS = vscode.Uri.from({ scheme: SCHEME, path: '/Last request, explained.md' });
 
-/** A read-only Markdown document whose text is made afresh at each opening. */
+/** A read-only Markdown document whose text is made afresh at each opening and refresh. */
 export class ReportDocument implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   private readonly registration: vscode.Disposable;
@@ -16,9 +16,14 @@ export class ReportDocument implements vscode.Disposable {
     });
   }
 
+  /** Tells an open report that there is news. */
+  refresh(): void {
+    this.changed.fire(ADDRESS);
+  }
+
   /** Opens the report beside the code, rendered. */
   async show(): Promise<void> {
-    this.changed.fire(ADDRESS);
+    this.refresh();
     try {
       await vscode.commands.executeCommand('markdown.showPreviewToSide', ADDRESS);
     } catch {

@@ -6,8 +6,12 @@ import { chromium } from 'playwright-core';
 const CHROMIUM = process.env.FORETOKEN_CHROMIUM ?? '/usr/bin/chromium';
 /** Our status bar item: publisher.name.id. */
 const STATUS = '[id="foretoken.foretoken.foretoken.status"]';
-const GHOST_TEXT =
-  '.view-lines [class*="ghost-text"], .view-zones [class*="ghost-text"], .suggest-preview-additional-widget';
+/** Spans of ghost text: in the cursor's line, and in the lines that are drawn below it. */
+const GHOST_TEXT = [
+  '.view-line .ghost-text-decoration',
+  '.view-line .ghost-text-decoration-preview',
+  '.suggest-preview-text .ghost-text',
+].join(', ');
 
 /** A VS Code window in a browser, driven as a person would: by keys and by what is on the screen. */
 export class EditorPage {
@@ -62,14 +66,23 @@ export class EditorPage {
 
   /** The ghost text on the screen; empty when there is none. */
   async ghostText(): Promise<string> {
-    const parts = await this.page.locator(GHOST_TEXT).allTextContents();
-    return parts.join('\n').replaceAll('\u00a0', ' ');
+    const spans = await this.page.locator(GHOST_TEXT).evaluateAll((elements) => {
+      const lines = elements.map((element) => element.closest('.view-line'));
+      return elements.map((element, index) => ({
+        text: element.textContent,
+        startsLine: index > 0 && lines[index] !== lines[index - 1],
+      }));
+    });
+    return spans
+      .map(({ text, startsLine }) => (startsLine ? '\n' : '') + text)
+      .join('')
+      .replaceAll('\u00a0', ' ');
   }
 
   /** Waits for ghost text that satisfies `accept`; rejects with what was on the screen. */
   async waitForGhostText(
     accept: (text: string) => boolean = (text) => text.trim() !== '',
-    timeoutMs = 20_000,
+    timeoutMs = 60_000,
   ): Promise<string> {
     let seen = '';
     await until(async () => {
@@ -88,6 +101,20 @@ export class EditorPage {
   /** The text of our status bar item. */
   async status(): Promise<string> {
     return ((await this.page.locator(STATUS).textContent()) ?? '').trim();
+  }
+
+  async clickStatus(): Promise<void> {
+    await this.page.locator(STATUS).click();
+  }
+
+  /** The messages on the screen. */
+  async notifications(): Promise<readonly string[]> {
+    return this.page.locator('.notification-toast .notification-list-item-message').allTextContents();
+  }
+
+  /** The text of the active file as the extension host has it. */
+  text(): Promise<string> {
+    return this.ask('text');
   }
 
   async waitForStatus(accept: (text: string) => boolean, timeoutMs = 60_000): Promise<void> {

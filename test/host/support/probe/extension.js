@@ -11,6 +11,10 @@ const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 const QUESTIONS = {
   activation: () => activationMs,
   command: ({ id, parameters = [] }) => vscode.commands.executeCommand(id, ...parameters),
+  // For commands that end only when somebody answers a question.
+  start: ({ id }) => {
+    vscode.commands.executeCommand(id);
+  },
   configure: ({ key, value }) =>
     vscode.workspace.getConfiguration().update(key, value, vscode.ConfigurationTarget.Global),
   // Opens a file of the workspace with the cursor at a place, counted from 0.
@@ -22,7 +26,6 @@ const QUESTIONS = {
   text: () => vscode.window.activeTextEditor?.document.getText(),
   // The text of a virtual document.
   open: async ({ address }) => (await vscode.workspace.openTextDocument(vscode.Uri.parse(address))).getText(),
-  registeredCommands: async () => (await vscode.commands.getCommands()).filter((id) => id.startsWith('foretoken.')),
   resetDelays: () => delays.reset(),
   delays: () => ({ maxMs: delays.max / 1e6 - RESOLUTION_MS, p99Ms: delays.percentile(99) / 1e6 - RESOLUTION_MS }),
 };

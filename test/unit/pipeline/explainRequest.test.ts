@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import type { CompletionResult } from '../../../src/inference/protocol.ts';
+import { explainRequest } from '../../../src/pipeline/explain/explainRequest.ts';
+import type { RequestReport } from '../../../src/pipeline/explain/requestReport.ts';
+import { noSuggestion } from '../../../src/pipeline/postprocess/suggestion.ts';
+
+const REPORT: RequestReport = {
+  time: '12:00:00',
+  trigger: 'typing',
+  where: { document: 'src/a|b.py', languageId: 'python', line: 4, column: 9 },
+  settings: { delay: 60, languages: { '*': true } },
+  engine: 'runs on cpu',
+  outcome: { kind: 'suggestion', text: 'a + b\n', replaceChars: 0 },
+  isContinued: false,
+  followsSelectedEntry: false,
+  ms: { waited: 61, total: 250 },
+};
+
+const GENERATED: CompletionResult = {
+  kind: 'generated',
+  generated: {
+    text: 'secret text',
+    stopReason: 'line-end',
+    tokens: 10,
+    promptTokens: 420,
+    freshTokens: 7,
+    forwards: 11,
+    meanLogProbability: Math.log(0.5),
+    ms: { queued: 1, prefill: 20, draft: 0, verify: 180, total: 200 },
+    perStep: [],
+  },
+};
+
+describe('explainRequest', () => {
+  const cases: readonly (readonly [name: string, changes: Partial<RequestReport>, expected: RegExp])[] = [
+    [
+      'says that a suggestion was offered',
+      {},
+      /\*\*A suggestion was offered to the editor\*\*, 6 characters in 2 lines/,
+    ],
+    ['says that one was kept', { isContinued: true }, /\*\*A suggestion was kept\*\*/],
+    [
+      'says why nothing was shown',
+      { outcome: noSuggestion('superseded', 'stage: prefill') },
+      /\*\*Nothing was shown\.\*\* A newer request .* took its place\. \(stage: prefill\)/,
+    ],
+    ['counts lines and columns from 1', {}, /line 5, column 10/],
+    ['keeps its tables whole', {}, /\| Where \| src\/a\\\|b\.py,/],
+    ['says what the cache saved', { result: GENERATED }, /413 tokens were there, 7 were read afresh/],
+    ['says how sure the model was', { result: GENERATED }, /\| Probability per token \| 50%/],
+    ['says how fast it wrote', { result: GENERATED }, /200 ms, 50 tokens per second/],
+    ['says where a request was stopped', { result: { kind: 'cancelled', stage: 'decode' } }, /while text was written/],
+    ['passes on what the engine says', { result: { kind: 'failed', message: 'it broke' } }, /failed: it broke/],
+    ['lists the settings that held', {}, /\| foretoken\.languages \| \{"\*":true\} \|/],
+  ];
+  for (const [name, changes, expected] of cases) {
+    it(name, () => {
+      assert.match(explainRequest({ ...REPORT, ...changes }), expected);
+    });
+  }
+
+  it('contains no text of the file or of the model', () => {
+    const report = explainRequest({ ...REPORT, result: GENERATED });
+    assert.doesNotMatch(report, /secret text|a \+ b/);
+  });
+
+  it('says what to do before the first request', () => {
+    assert.match(explainRequest(undefined), /Nothing was requested in this window yet/);
+  });
+});
