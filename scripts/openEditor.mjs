@@ -44,8 +44,8 @@ async function openInBrowser(vsix, workspace) {
   process.stdout.write('README.md in the workspace says where to type. Ctrl+C ends the editor.\n');
   openBrowser(editor.url);
   await new Promise((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
+    process.on('SIGINT', resolve);
+    process.on('SIGTERM', resolve);
     editor.process.once('exit', resolve);
   });
   await editor.close();

@@ -79,10 +79,7 @@ export function activate(context: vscode.ExtensionContext): void {
     readSettings: (document) => settings.read(document),
     logger: log,
     clock,
-    onReport: (newest) => {
-      lastRequest.record(newest);
-      report.refresh();
-    },
+    onReport: (newest) => lastRequest.record(newest),
     onThinking: (thinks) => {
       isThinking = thinks;
       refreshStatus();

@@ -2,38 +2,36 @@ import * as vscode from 'vscode';
 
 /** Also named in `refuseEvent`: the report is read, not written in. */
 const SCHEME = 'foretoken-report';
-const ADDRESS = vscode.Uri.from({ scheme: SCHEME, path: '/Last request, explained.md' });
 
-/** A read-only Markdown document whose text is made afresh at each opening and refresh. */
+/** A read-only Markdown document that says what happened until it was opened. */
 export class ReportDocument implements vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   private readonly registration: vscode.Disposable;
+  private openings = 0;
 
   constructor(makeText: () => string) {
     this.registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
-      onDidChange: this.changed.event,
       provideTextDocumentContent: makeText,
     });
   }
 
-  /** Tells an open report that there is news. */
-  refresh(): void {
-    this.changed.fire(ADDRESS);
-  }
-
   /** Opens the report beside the code, rendered. */
   async show(): Promise<void> {
-    this.refresh();
+    // A document of its own for each opening: VS Code keeps the text of one that was open before, and a preview that is told
+    // of a change while it loads stays blank. The preview itself is used again.
+    const address = vscode.Uri.from({
+      scheme: SCHEME,
+      path: '/Last request, explained.md',
+      query: String(++this.openings),
+    });
     try {
-      await vscode.commands.executeCommand('markdown.showPreviewToSide', ADDRESS);
+      await vscode.commands.executeCommand('markdown.showPreviewToSide', address);
     } catch {
       // Without the built-in Markdown extension the plain text says the same.
-      await vscode.window.showTextDocument(ADDRESS, { viewColumn: vscode.ViewColumn.Beside, preview: true });
+      await vscode.window.showTextDocument(address, { viewColumn: vscode.ViewColumn.Beside, preview: true });
     }
   }
 
   dispose(): void {
     this.registration.dispose();
-    this.changed.dispose();
   }
 }

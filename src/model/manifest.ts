@@ -16,7 +16,7 @@ export type Architecture = (typeof ARCHITECTURES)[number];
 export const TOP_IDS = 8;
 
 /**
- * How weights are stored; `engine.md` §2 and §8 have sizes and losses.
+ * How weights are stored; sizes and losses are in BENCHMARKS.md.
  * - `q8`: 8-bit, block 128, symmetric, head and embedding one shared table. The default.
  * - `q4`: small download: attention and head 8-bit block 128, feed-forward 4-bit block 32 with zero points.
  * - `f32`: plain float32 matrices; for tests, numeric reference and adapters that need no quantised kernel.

@@ -6,7 +6,6 @@ import { until } from './support/editorPage.ts';
 import type { HostSession } from './support/hostSession.ts';
 import { openHostSession } from './support/hostSession.ts';
 
-const REPORT = 'foretoken-report:/Last request, explained.md';
 /** Seconds of typing over which the extension host is watched; longer for figures that are quoted. */
 const TYPING_SECONDS = Number(process.env.FORETOKEN_TYPING_SECONDS ?? 15);
 
@@ -169,6 +168,7 @@ async function watchTyping(editor: EditorPage): Promise<{ readonly maxMs: number
   return editor.ask('delays');
 }
 
+/** The report as it is now; the query makes it a document that VS Code has not read yet. */
 function report(editor: EditorPage): Promise<string> {
-  return editor.ask('open', { address: REPORT });
+  return editor.ask('open', { address: `foretoken-report:/report.md?${performance.now()}` });
 }

@@ -16,7 +16,7 @@ import type { EngineCompletion, EngineRequest, EngineResults, FromEngine, ToEngi
 
 const clock = { now: () => performance.now() };
 
-/** Drafts never have more nodes than this; each further row costs 0.15–0.25 of a forward on a CPU (`engine.md` §3). */
+/** Drafts never have more nodes than this; each further row costs 0.15–0.25 of a forward on a CPU (ARCHITECTURE.md, measured facts). */
 const MAX_DRAFT_NODES = 8;
 
 interface Engine {

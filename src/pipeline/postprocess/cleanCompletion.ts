@@ -11,6 +11,10 @@ export function cleanCompletion(
   generated: Pick<GeneratedText, 'text' | 'stopReason'>,
   snapshot: DocumentSnapshot,
 ): Suggestion | NoSuggestion {
+  // From nothing the model writes whatever it saw most: a framework's start page, in any language.
+  if (snapshot.text.trim() === '') {
+    return noSuggestion('blank-document');
+  }
   const rest = restOfLine(snapshot);
   const whole = dropUnfinishedLine(generated).trimEnd();
   if (whole.trim() === '') {

@@ -20,6 +20,7 @@ export type NoSuggestionReason =
   | 'language-disabled'
   | 'scheme-not-supported'
   | 'document-too-large'
+  | 'blank-document'
   | 'not-requested'
   | 'several-cursors'
   | 'engine-not-ready'
@@ -45,6 +46,7 @@ const SENTENCES: Readonly<Record<NoSuggestionReason, string>> = {
   'language-disabled': 'Suggestions are turned off for this language (setting foretoken.languages).',
   'scheme-not-supported': 'This kind of editor is not completed (output, source control and similar views).',
   'document-too-large': 'The document is larger than the limit of 10 million characters.',
+  'blank-document': 'The document is blank: there is nothing yet to go on from.',
   'not-requested': 'Suggestions appear only on request (setting foretoken.trigger is manual).',
   'several-cursors': 'With several cursors nothing is suggested.',
   'engine-not-ready': 'The engine is still starting or its model is not there yet; the status bar says which.',

@@ -1,5 +1,5 @@
 /**
- * Chooses which part of the file the model sees, so that typing only appends to the prompt (design §3):
+ * Chooses which part of the file the model sees, so that typing only appends to the prompt (ARCHITECTURE.md, Prompt):
  * ```
  *  window start ┐
  *               │ prefix          <|fim_prefix|> … <|fim_suffix|> suffix <|fim_middle|> tail
@@ -10,7 +10,7 @@
  *  suffix end   ┘
  * ```
  * A plan stands while typing moves only the cursor: the next request keeps its window start, anchor and suffix end, and
- * costs its own few tokens. The figures come from `prompting.md`: from 3 to 40 lines above the cursor an anchor costs no
+ * costs its own few tokens. Measured on 67 positions: from 3 to 40 lines above the cursor an anchor costs no
  * quality, at the start of the cursor's own line it costs 10 points.
  */
 import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
@@ -22,8 +22,8 @@ export interface PromptBudget {
 }
 
 /**
- * About 600 tokens before the cursor and 190 after it: the lengths that `prompting.md` measured, and a cold prefill of
- * under two seconds on two cores.
+ * About 600 tokens before the cursor and 190 after it: lengths at which quality was measured, and a cold prefill of
+ * two to five seconds on two cores.
  */
 export const DEFAULT_PROMPT_BUDGET: PromptBudget = { beforeChars: 2000, afterChars: 640 };
 

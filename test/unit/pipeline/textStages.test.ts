@@ -18,9 +18,10 @@ describe('cleanCompletion', () => {
     ['takes off trailing white space', 'x = ▮\n', 'a + b  \n', 'stop-token', 'a + b'],
     ['leaves out a closing bracket that is there', 'print(▮)\n', 'name)', 'line-end', 'name'],
     ['leaves out a longer rest of the line', 'f(▮, b);\n', 'a, b);', 'line-end', 'a'],
-    ['drops an unfinished last line', '▮\n', 'a = 1\nb = fun', 'max-tokens', 'a = 1'],
+    ['drops an unfinished last line', 'x\n▮\n', 'a = 1\nb = fun', 'max-tokens', 'a = 1'],
     ['keeps an unfinished only line', 'x = ▮\n', 'some_long_na', 'max-tokens', 'some_long_na'],
-    ['says empty for blanks', '▮\n', '  \n', 'stop-token', 'empty'],
+    ['says empty for blanks', 'x\n▮\n', '  \n', 'stop-token', 'empty'],
+    ['says nothing in a blank document', ' \n▮\n', 'import x', 'line-end', 'blank-document'],
     ['says that only the suffix came back', 'f(▮)\n', ')', 'line-end', 'repeats-suffix'],
     ['says that the next line came back', '▮\nreturn x\n', '', 'suffix-repeats', 'repeats-suffix'],
   ];
@@ -32,7 +33,10 @@ describe('cleanCompletion', () => {
   }
 
   it('uses the line endings of the document', () => {
-    const result = cleanCompletion({ text: 'a\nb', stopReason: 'stop-token' }, snapshotOf('▮', { lineEnding: '\r\n' }));
+    const result = cleanCompletion(
+      { text: 'a\nb', stopReason: 'stop-token' },
+      snapshotOf('x\n▮', { lineEnding: '\r\n' }),
+    );
     assert.equal(result.kind === 'suggestion' && result.text, 'a\r\nb');
   });
 });

@@ -7,7 +7,7 @@ export interface CacheShape {
   readonly headSize: number;
 }
 
-/** Rows are added in these steps: the runtime's temporary grows with capacity, so it stays near the need (`engine.md` §12.5). */
+/** Rows are added in these steps: the runtime's temporary grows with capacity, so it stays near the need (ARCHITECTURE.md, measured facts). */
 const CAPACITY_STEP = 256;
 
 /**
@@ -15,7 +15,7 @@ const CAPACITY_STEP = 256;
  *
  * One buffer per document, `(layer, key or value, key-value head, capacity, head size)` row-major, lent to the runtime as
  * `past` views. The graph returns only the new rows, `(layer × key or value, row, key-value head × head size)`; `commit` copies the accepted
- * ones in. Rejected rows are never copied, so trees and rollback cost nothing (`engine.md` §4, scheme a).
+ * ones in. Rejected rows are never copied, so trees and rollback cost nothing (ARCHITECTURE.md, measured facts).
  */
 export class HostCache implements KeyValueCache {
   readonly tokens: number[] = [];

@@ -48,7 +48,7 @@ function defaultThreads(): number {
   return logical < 8 ? logical : Math.ceil(logical / 2);
 }
 
-/** Source of the CPU values: `engine.md` §11. */
+/** CPU values: measured facts in ARCHITECTURE.md. */
 function sessionOptions(
   manifest: ModelManifest,
   device: RunnableDevice,

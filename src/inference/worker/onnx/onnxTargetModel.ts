@@ -10,12 +10,12 @@ import { HostCache } from './hostCache.ts';
 
 /**
  * A forward of one row uses another kernel than one of two or more, with logits that differ by up to 0.7, while rows are
- * bit-identical for every count from two on (`engine.md` §7). So single rows are padded: drafts, cache reuse and chunking
+ * bit-identical for every count from two on (ARCHITECTURE.md, measured facts). So single rows are padded: drafts, cache reuse and chunking
  * then cannot change the text.
  */
 const MINIMUM_ROWS = 2;
 
-/** 64 rows take about 0.15 s on two cores, which bounds a cancelled prefill; larger chunks are no faster (`engine.md` §3). */
+/** 64 rows take 0.15–0.5 s on two cores, which bounds a cancelled prefill; larger chunks are no faster. */
 const PREFILL_CHUNK_TOKENS = 64;
 
 const BLOCKED = -1e9;
