@@ -38,7 +38,7 @@ export function peerTable(figures) {
     '',
     `The same GGUF file, prompts and ${figures.threads} threads, in turn over ${figures.places} places; the ratio is the median of ` +
       `the places' ratios. Greedy first lines agree at ${(100 * figures.firstLineAgreement).toFixed(0)} % of the places ` +
-      "(ours is the GGUF's weights rounded to 8 bits once more, with 8-bit activations).",
+      "(ours is the GGUF's weights rounded to 8 bits once more).",
   ];
 }
 
