@@ -7,10 +7,13 @@ import type { CancellationSignal } from '../base/cancellation.ts';
 import { throwIfCancelled } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import type { AcceptanceRule } from './accept/acceptanceRule.ts';
-import type { Drafter, DraftMethod } from './draft/drafter.ts';
+import type { DraftPlanner } from './control/draftPlanner.ts';
+import type { Drafter, DraftMethod, HiddenStates } from './draft/drafter.ts';
+import type { DraftSource } from './draft/draftTree.ts';
+import { EMPTY_DRAFT } from './draft/draftTree.ts';
 import type { KeyValueCache, RowScores, TargetModel } from './targetModel.ts';
-import { chainRows } from './targetModel.ts';
-import { draftRows } from './verify/verifyDraft.ts';
+import { chainRows, logProbability } from './targetModel.ts';
+import { draftedAfterRows, draftRows } from './verify/verifyDraft.ts';
 
 /** Restricts the next token; stands for the healed word at the cursor. Each step's mask follows from the one before. */
 export interface TokenMask {
@@ -23,10 +26,14 @@ export interface TokenMask {
 export interface DecodeRequest {
   readonly promptTokens: readonly number[];
   readonly mask: TokenMask | undefined;
+  /** Has begun this request. */
   readonly drafter: Drafter;
+  readonly planner: DraftPlanner;
   readonly acceptance: AcceptanceRule;
   /** Most draft nodes in one step. */
   readonly maxDraftNodes: number;
+  /** Whether the wanted text ends with this token, so that nothing drafted after it is of use. */
+  readonly endsText: (token: number) => boolean;
   /** Most tokens to generate, masked ones included. */
   readonly maxTokens: number;
   /** Tokens that end the text; never yielded. */
@@ -54,6 +61,8 @@ export type DecodeStep =
       readonly method: DraftMethod;
       readonly drafted: number;
       readonly accepted: number;
+      /** Sources of the accepted tokens, in order. */
+      readonly acceptedFrom: readonly DraftSource[];
       readonly draftMs: number;
       readonly verifyMs: number;
       readonly tokens: readonly DecodedToken[];
@@ -73,62 +82,74 @@ export async function* decode(
   request: DecodeRequest,
   clock: Clock,
 ): AsyncGenerator<DecodeStep, DecodeEnd> {
-  const known = [...request.promptTokens];
+  const { drafter, planner, acceptance } = request;
+  const generated: number[] = [];
   let mask = request.mask;
-  let remaining = request.maxTokens;
 
   const prefilled = await prefill(model, cache, request, clock);
-  let next = chooseToken(prefilled.scores, mask);
+  let next = chooseToken(prefilled.scores, acceptance, mask);
   mask = mask?.after(next.id);
   if (request.stopTokens.has(next.id)) {
     yield { kind: 'prefill', ...prefilled.figures, tokens: [] };
     return 'stop-token';
   }
   yield { kind: 'prefill', ...prefilled.figures, tokens: [next] };
-  known.push(next.id);
-  remaining--;
+  generated.push(next.id);
 
-  while (remaining > 0) {
+  while (generated.length < request.maxTokens) {
     throwIfCancelled(request.signal, 'decode');
     const startMs = clock.now();
     // Masked steps are rare (a word's few tokens) and need whole rows of logits, so nothing is drafted for them.
-    const maxNodes = mask === undefined ? Math.min(request.maxDraftNodes, remaining - 1) : 0;
-    const draft = request.drafter.propose(known, maxNodes);
+    const maxNodes = mask === undefined ? Math.min(request.maxDraftNodes, request.maxTokens - generated.length - 1) : 0;
+    const hiddenStates = (count: number) => lastHiddenStates(cache, count);
+    const proposed = maxNodes > 0 ? await drafter.propose({ generated, maxNodes, hiddenStates }) : EMPTY_DRAFT;
+    const isLast = (token: number): boolean => request.stopTokens.has(token) || request.endsText(token);
+    const draft = planner.choose(proposed, { maxNodes, isLast, chainsOnly: !model.keepsTreePaths });
     const draftedMs = clock.now();
     const rows = draftRows(next.id, draft);
     const scores = await model.forward(cache, rows, {
       rows: rows.tokens.map((_, row) => row),
       detail: mask === undefined ? 'top' : 'logits',
+      ...(acceptance.needsDraftedLogits && draft.length > 0 ? { wanted: draftedAfterRows(draft) } : {}),
     });
     const verifiedMs = clock.now();
     let nodes: readonly number[] = [];
     if (mask === undefined) {
-      const path = request.acceptance.accept(draft, scores);
+      const path = acceptance.accept(draft, scores);
       nodes = path.nodes;
-      next = { id: path.bonusToken, logProbability: logProbability(scores[pathEnd(nodes)]!, path.bonusToken) };
+      next = {
+        id: path.bonusToken,
+        logProbability: logProbability(scores[(nodes.at(-1) ?? -1) + 1]!, path.bonusToken),
+      };
     } else {
-      next = chooseToken(scores[0]!, mask);
+      next = chooseToken(scores[0]!, acceptance, mask);
       mask = mask.after(next.id);
     }
     cache.commit([0, ...nodes.map((node) => node + 1)]);
 
-    const tokens = [...nodes.map((node) => acceptedToken(draft.tokens[node]!, draft.parents[node]!, scores)), next];
+    const accepted = nodes.map((node) => {
+      const { token, parent } = draft[node]!;
+      return { id: token, logProbability: logProbability(scores[parent + 1]!, token) };
+    });
+    const tokens = [...accepted, next];
+    const times = { draftMs: draftedMs - startMs, verifyMs: verifiedMs - draftedMs };
+    if (maxNodes > 0) {
+      planner.observe({ proposed, rows: rows.tokens.length, written: tokens.map(({ id }) => id), ...times });
+    }
     const stopAt = tokens.findIndex((token) => request.stopTokens.has(token.id));
-    const kept = stopAt === -1 ? tokens : tokens.slice(0, stopAt);
     yield {
       kind: 'decode',
-      method: request.drafter.method,
-      drafted: draft.tokens.length,
+      method: drafter.method,
+      drafted: draft.length,
       accepted: nodes.length,
-      draftMs: draftedMs - startMs,
-      verifyMs: verifiedMs - draftedMs,
-      tokens: kept,
+      acceptedFrom: nodes.map((node) => draft[node]!.source),
+      ...times,
+      tokens: stopAt === -1 ? tokens : tokens.slice(0, stopAt),
     };
     if (stopAt !== -1) {
       return 'stop-token';
     }
-    known.push(...tokens.map((token) => token.id));
-    remaining -= tokens.length;
+    generated.push(...tokens.map((token) => token.id));
   }
   return 'max-tokens';
 }
@@ -168,23 +189,12 @@ function commonPrefixLength(left: readonly number[], right: readonly number[]): 
   return length;
 }
 
-function chooseToken(scores: RowScores, mask: TokenMask | undefined): DecodedToken {
-  const id = mask === undefined ? scores.topIds[0]! : mask.bestAllowed(scores);
+function chooseToken(scores: RowScores, acceptance: AcceptanceRule, mask: TokenMask | undefined): DecodedToken {
+  const id = mask === undefined ? acceptance.chooseToken(scores) : mask.bestAllowed(scores);
   return { id, logProbability: logProbability(scores, id) };
 }
 
-/** Row whose scores chose the token after the path: the last kept node's, or the root's. */
-function pathEnd(nodes: readonly number[]): number {
-  return nodes.length === 0 ? 0 : nodes[nodes.length - 1]! + 1;
-}
-
-function acceptedToken(token: number, parent: number, scores: readonly RowScores[]): DecodedToken {
-  return { id: token, logProbability: logProbability(scores[parent + 1]!, token) };
-}
-
-function logProbability(scores: RowScores, token: number): number {
-  const rank = scores.topIds.indexOf(token);
-  const logit = rank === -1 ? scores.logits?.[token] : scores.topLogits[rank];
-  // A token outside the best few is less likely than the last of them.
-  return (logit ?? scores.topLogits[scores.topLogits.length - 1]!) - scores.logSumExp;
+function lastHiddenStates(cache: KeyValueCache, count: number): HiddenStates | undefined {
+  const rows = cache.lastHiddenStates(count);
+  return rows === undefined ? undefined : { rows, tokens: cache.tokens.slice(-count) };
 }

@@ -4,9 +4,11 @@ import type { CancellationSignal } from '../base/cancellation.ts';
 import type { Clock } from '../base/clock.ts';
 import { Utf8Decoder } from '../base/utf8.ts';
 import type { AcceptanceRule } from './accept/acceptanceRule.ts';
+import type { DraftPlanner } from './control/draftPlanner.ts';
 import type { DecodedToken, DecodeStep } from './decode.ts';
 import { decode } from './decode.ts';
-import type { Drafter, DraftMethod } from './draft/drafter.ts';
+import type { DraftContext, Drafter, DraftMethod } from './draft/drafter.ts';
+import type { DraftSource } from './draft/draftTree.ts';
 import type { Stop, StopReason } from './stop/findStop.ts';
 import { findStop } from './stop/findStop.ts';
 import type { KeyValueCache, TargetModel } from './targetModel.ts';
@@ -48,8 +50,11 @@ export interface GenerateRequest {
   readonly stopRules: boolean;
   readonly maxTokens: number;
   readonly drafter: Drafter;
+  readonly planner: DraftPlanner;
   readonly acceptance: AcceptanceRule;
   readonly maxDraftNodes: number;
+  /** Texts that drafts may be copied from, best first. The model does not see them. */
+  readonly draftTexts: readonly string[];
   readonly signal: CancellationSignal;
 }
 
@@ -57,6 +62,8 @@ export interface StepFigures {
   readonly drafted: number;
   readonly accepted: number;
   readonly method: DraftMethod;
+  /** Sources of the accepted tokens, in order. */
+  readonly acceptedFrom: readonly DraftSource[];
 }
 
 export interface GeneratedResult {
@@ -93,10 +100,11 @@ export async function generate(
   clock: Clock,
 ): Promise<GeneratedResult> {
   const startMs = clock.now();
-  const { promptTokens, typed } = tokenizePrompt(model, request);
+  const { promptTokens, context, typed } = tokenizePrompt(model, request);
   if (promptTokens.length + request.maxTokens > model.target.contextLength) {
     throw new PromptTooLongError(promptTokens.length, model.target.contextLength);
   }
+  request.drafter.begin(context);
   const steps = decode(
     model.target,
     cache,
@@ -104,8 +112,10 @@ export async function generate(
       promptTokens,
       mask: createWordMask(typed, model.vocabulary),
       drafter: request.drafter,
+      planner: request.planner,
       acceptance: request.acceptance,
       maxDraftNodes: request.maxDraftNodes,
+      endsText: (token) => request.singleLine && request.stopRules && model.tokenizer.bytesOf(token).includes('\n'),
       maxTokens: request.maxTokens,
       stopTokens: new Set(model.control.stop),
       signal: request.signal,
@@ -147,19 +157,26 @@ export async function generate(
  * Ids in prefix–suffix–middle order, the only one these models know:
  * `<|fim_prefix|>` prefix `<|fim_suffix|>` suffix `<|fim_middle|>` tail. Source: arXiv 2409.12186 §3.2.
  */
-function tokenizePrompt(model: LoadedModel, request: Pick<GenerateRequest, 'prompt' | 'heal'>) {
+function tokenizePrompt({ tokenizer, control }: LoadedModel, request: GenerateRequest) {
   const { prefix, suffix, tail } = request.prompt;
   const { kept, typed } = request.heal ? splitAtWordStart(tail) : { kept: tail, typed: '' };
-  const { tokenizer, control } = model;
+  const prefixTokens = tokenizer.encode(prefix);
+  const suffixTokens = tokenizer.encode(suffix);
+  const tailTokens = tokenizer.encode(kept);
+  const context: DraftContext = {
+    before: [...prefixTokens, ...tailTokens],
+    after: suffixTokens,
+    others: request.draftTexts.map((text) => tokenizer.encode(text)),
+  };
   const promptTokens = [
     control.prefix,
-    ...tokenizer.encode(prefix),
+    ...prefixTokens,
     control.suffix,
-    ...tokenizer.encode(suffix),
+    ...suffixTokens,
     control.middle,
-    ...tokenizer.encode(kept),
+    ...tailTokens,
   ];
-  return { promptTokens, typed };
+  return { promptTokens, context, typed };
 }
 
 /** The text generated so far, with the typed part of the healed word taken off its start. */
@@ -211,5 +228,6 @@ function addFigures(
   totals.forwards++;
   totals.draft += step.draftMs;
   totals.verify += step.verifyMs;
-  perStep.push({ drafted: step.drafted, accepted: step.accepted, method: step.method });
+  const { drafted, accepted, method, acceptedFrom } = step;
+  perStep.push({ drafted, accepted, method, acceptedFrom });
 }

@@ -19,6 +19,8 @@ export interface ScoreRequest {
    * only masked (healed) steps and reference checks need.
    */
   readonly detail: 'top' | 'logits';
+  /** Token ids per scored row whose logits are wanted as well. */
+  readonly wanted?: readonly (readonly number[])[];
 }
 
 /** Scores of one row: a distribution over the token that follows it. */
@@ -30,6 +32,8 @@ export interface RowScores {
   readonly logSumExp: number;
   /** Nats. */
   readonly entropy: number;
+  /** Logits of the row's `ScoreRequest.wanted` ids. */
+  readonly wantedLogits?: ReadonlyMap<number, number>;
   /** `(vocabulary)`; present when asked for, valid until the next forward. */
   readonly logits?: Float32Array;
 }
@@ -47,6 +51,11 @@ export interface KeyValueCache {
   readonly bytes: number;
   /** Keeps these rows of the last forward, a path from a root row, in order. */
   commit(rows: readonly number[]): void;
+  /**
+   * Final hidden states, after the last norm, of the last `count` committed tokens or as many as there are:
+   * `(rows, hidden size)` row-major. Undefined when they are not kept.
+   */
+  lastHiddenStates(count: number): Float32Array | undefined;
   /** Forgets every committed token from `length` on. */
   truncate(length: number): void;
   dispose(): void;
@@ -58,6 +67,8 @@ export interface TargetModel {
   readonly contextLength: number;
   /** Rows per prefill forward: large enough to be efficient, small enough that a cancellation is seen soon. */
   readonly prefillChunkTokens: number;
+  /** Whether a cache can commit any path of a tree; otherwise only rows `0, 1, 2, …`, so that drafts must be chains. */
+  readonly keepsTreePaths: boolean;
   createCache(): KeyValueCache;
   /**
    * Runs the rows after the cache's committed tokens; scores come back in the order of `request.rows`.
@@ -66,6 +77,16 @@ export interface TargetModel {
    */
   forward(cache: KeyValueCache, rows: ForwardRows, request: ScoreRequest): Promise<readonly RowScores[]>;
   dispose(): Promise<void>;
+}
+
+/**
+ * Natural logarithm of a token's probability. A token whose logit did not come back is less likely than the last of the
+ * best few, whose probability stands for it.
+ */
+export function logProbability(scores: RowScores, token: number): number {
+  const rank = scores.topIds.indexOf(token);
+  const logit = rank === -1 ? (scores.wantedLogits?.get(token) ?? scores.logits?.[token]) : scores.topLogits[rank];
+  return (logit ?? scores.topLogits.at(-1)!) - scores.logSumExp;
 }
 
 /** Rows of a chain: each extends the one before it. */

@@ -8,6 +8,7 @@
  */
 import type { AcceptanceMode } from '../engine/accept/acceptanceRule.ts';
 import type { DraftMethod } from '../engine/draft/drafter.ts';
+import type { DraftSource } from '../engine/draft/draftTree.ts';
 import type { Quantization } from '../model/manifest.ts';
 
 /** Values of the setting `foretoken.device`. */
@@ -132,7 +133,13 @@ export interface GeneratedText {
     readonly verify: number;
     readonly total: number;
   };
-  readonly perStep: readonly { readonly drafted: number; readonly accepted: number; readonly method: DraftMethod }[];
+  readonly perStep: readonly {
+    readonly drafted: number;
+    readonly accepted: number;
+    readonly method: DraftMethod;
+    /** Sources of the accepted tokens, in order. */
+    readonly acceptedFrom: readonly DraftSource[];
+  }[];
 }
 
 export type CompletionResult =

@@ -7,7 +7,7 @@ import type { Result } from '../base/result.ts';
 import { err, ok } from '../base/result.ts';
 
 /** Raised when the meaning of a field changes; older packages are rebuilt, never guessed at. */
-export const PACKAGE_FORMAT_VERSION = 1;
+export const PACKAGE_FORMAT_VERSION = 2;
 
 export const ARCHITECTURES = ['llama', 'qwen2'] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];

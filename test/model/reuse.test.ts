@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { exactAcceptance } from '../../src/engine/accept/exactAcceptance.ts';
+import { wholeDraftPlanner } from '../../src/engine/control/draftPlanner.ts';
 import { offDrafter } from '../../src/engine/draft/offDrafter.ts';
 import type { GeneratedResult, LoadedModel } from '../../src/engine/generate.ts';
 import { generate } from '../../src/engine/generate.ts';
@@ -42,6 +43,8 @@ describe('cache reuse on the real model', function () {
         stopRules: false,
         maxTokens: MAX_TOKENS,
         drafter: offDrafter,
+        planner: wholeDraftPlanner,
+        draftTexts: [],
         acceptance: exactAcceptance,
         maxDraftNodes: 0,
         signal: { isCancellationRequested: false },

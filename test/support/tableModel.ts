@@ -8,6 +8,7 @@ import { createRandom } from './random.ts';
 export class TableModel implements TargetModel {
   readonly vocabularySize: number;
   readonly contextLength = 4096;
+  readonly keepsTreePaths = true;
   readonly prefillChunkTokens: number;
   forwards = 0;
   private readonly seed: number;
@@ -37,7 +38,9 @@ export class TableModel implements TargetModel {
       paths.push([...(parent === -1 ? cache.tokens : paths[parent]!), token]);
     });
     (cache as TableCache).pending = paths;
-    return Promise.resolve(request.rows.map((row) => this.score(paths[row]!, request.detail)));
+    return Promise.resolve(
+      request.rows.map((row, index) => this.score(paths[row]!, request.detail, request.wanted?.[index])),
+    );
   }
 
   dispose(): Promise<void> {
@@ -45,7 +48,7 @@ export class TableModel implements TargetModel {
   }
 
   /** Scores after a path, as every forward must report them. */
-  score(path: readonly number[], detail: ScoreRequest['detail']): RowScores {
+  score(path: readonly number[], detail: ScoreRequest['detail'], wanted?: readonly number[]): RowScores {
     const random = createRandom(
       path.reduce((hash, token) => Math.imul(hash ^ (token + 1), 0x01000193) >>> 0, this.seed),
     );
@@ -58,6 +61,7 @@ export class TableModel implements TargetModel {
       topLogits: topIds.map((id) => logits[id]!),
       logSumExp,
       entropy: logits.reduce((sum, logit) => sum - Math.exp(logit - logSumExp) * (logit - logSumExp), 0),
+      ...(wanted === undefined ? {} : { wantedLogits: new Map(wanted.map((id) => [id, logits[id]!])) }),
       ...(detail === 'logits' ? { logits } : {}),
     };
   }
@@ -92,6 +96,10 @@ class TableCache implements KeyValueCache {
       this.tokens = [...path];
     }
     this.pending = [];
+  }
+
+  lastHiddenStates(): undefined {
+    return undefined;
   }
 
   truncate(length: number): void {

@@ -14,7 +14,10 @@ export interface AcceptedPath {
 
 /** Decides which drafted tokens stand. */
 export interface AcceptanceRule {
-  readonly mode: AcceptanceMode;
+  /** Whether `accept` reads the logits of drafted tokens that are not among the best few (`RowScores.wantedLogits`). */
+  readonly needsDraftedLogits: boolean;
+  /** The next token where nothing is drafted. */
+  chooseToken(scores: RowScores): number;
   /** `scores[0]` belongs to the last known token, `scores[i + 1]` to draft node `i`. */
   accept(draft: DraftTree, scores: readonly RowScores[]): AcceptedPath;
 }

@@ -1,12 +1,28 @@
+/** Where a drafted token comes from. */
+export const DRAFT_SOURCES = ['lookup', 'medusa', 'mtp'] as const;
+export type DraftSource = (typeof DRAFT_SOURCES)[number];
+
+/** One drafted token. */
+export interface DraftNode {
+  readonly token: number;
+  /** Index of the node it follows, or -1 for the last known token. */
+  readonly parent: number;
+  readonly source: DraftSource;
+  /**
+   * Class of guesses of this source that are about as good as each other, such as "match of five tokens in the suffix".
+   * Acceptance is counted per source and bucket.
+   */
+  readonly bucket: number;
+  /** Estimated chance, 0–1, that the target model writes it, given that it wrote the parent. */
+  readonly chance: number;
+}
+
 /**
  * Drafted tokens as a tree below the last known token; a chain is its simplest case.
  *
- * Node `i` follows node `parents[i]`, or the last known token where that is -1. Parents come before their children, so a
- * node's index is also its order in the forward that verifies it.
+ * Parents come before their children, so a node's index is also its order in the forward that verifies it. Children of one
+ * node have different tokens.
  */
-export interface DraftTree {
-  readonly tokens: readonly number[];
-  readonly parents: readonly number[];
-}
+export type DraftTree = readonly DraftNode[];
 
-export const EMPTY_DRAFT: DraftTree = { tokens: [], parents: [] };
+export const EMPTY_DRAFT: DraftTree = [];

@@ -4,12 +4,43 @@ import type { DraftTree } from './draftTree.ts';
 export const DRAFT_METHODS = ['auto', 'off', 'lookup', 'medusa', 'mtp'] as const;
 export type DraftMethod = (typeof DRAFT_METHODS)[number];
 
-/** One drafting method: guesses what the target model will write next. A guess may be wrong, never costly. */
+/** Texts of one request in document order; prompts are laid out otherwise, and drafting must not depend on that. */
+export interface DraftContext {
+  /** Ids of the text before the cursor, up to where generation starts (a healed word is generated again). */
+  readonly before: readonly number[];
+  /** Ids of the text after the cursor. */
+  readonly after: readonly number[];
+  /** Ids of other texts worth copying from, best first: other open files, earlier suggestions. */
+  readonly others: readonly (readonly number[])[];
+}
+
+/** What is known when a draft is due. */
+export interface DraftStep {
+  /** Tokens generated so far, at least one; the last one is not in the cache yet. */
+  readonly generated: readonly number[];
+  /** Most nodes that can be of use. */
+  readonly maxNodes: number;
+  /**
+   * Final hidden states of the last `count` committed tokens or as many as there are, row-major `(rows, hidden size)`. The
+   * last row is the one whose scores chose the last generated token. Undefined when the runtime does not keep them.
+   */
+  hiddenStates(count: number): HiddenStates | undefined;
+}
+
+export interface HiddenStates {
+  readonly rows: Float32Array;
+  /** Tokens of these rows: `tokens[i]` was the input of row `i`. */
+  readonly tokens: readonly number[];
+}
+
+/**
+ * One drafting method: guesses what the target model will write next. A guess may be wrong, never costly.
+ *
+ * `begin` comes once per request, then `propose` before each forward that may verify a draft.
+ */
 export interface Drafter {
   readonly method: DraftMethod;
-  /**
-   * Called by the decode loop before each forward, with all tokens known so far (prompt and accepted ones, the last one not
-   * yet in the cache) and the most nodes the draft may have. An empty tree means plain decoding for this step.
-   */
-  propose(known: readonly number[], maxNodes: number): DraftTree;
+  begin(context: DraftContext): void;
+  /** A tree of at most `step.maxNodes` nodes; an empty one means plain decoding for this step. */
+  propose(step: DraftStep): DraftTree | Promise<DraftTree>;
 }

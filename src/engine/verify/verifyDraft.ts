@@ -7,7 +7,16 @@ import type { ForwardRows } from '../targetModel.ts';
  */
 export function draftRows(lastToken: number, draft: DraftTree): ForwardRows {
   return {
-    tokens: [lastToken, ...draft.tokens],
-    parents: [-1, ...draft.parents.map((parent) => parent + 1)],
+    tokens: [lastToken, ...draft.map((node) => node.token)],
+    parents: [-1, ...draft.map((node) => node.parent + 1)],
   };
+}
+
+/** Tokens drafted after each row of `draftRows`; an acceptance rule may want their logits. */
+export function draftedAfterRows(draft: DraftTree): readonly (readonly number[])[] {
+  const drafted: number[][] = Array.from({ length: draft.length + 1 }, () => []);
+  for (const { token, parent } of draft) {
+    drafted[parent + 1]!.push(token);
+  }
+  return drafted;
 }

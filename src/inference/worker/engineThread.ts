@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import type { CancellationSignal } from '../../base/cancellation.ts';
 import { CancelledError } from '../../base/cancellation.ts';
 import { exactAcceptance } from '../../engine/accept/exactAcceptance.ts';
+import { wholeDraftPlanner } from '../../engine/control/draftPlanner.ts';
 import { offDrafter } from '../../engine/draft/offDrafter.ts';
 import type { GeneratedResult, LoadedModel } from '../../engine/generate.ts';
 import { generate, PromptTooLongError } from '../../engine/generate.ts';
@@ -107,7 +108,15 @@ async function complete(parameters: CompletionParameters, signal: CancellationSi
       engine.model,
       cache,
       // Other drafters and acceptance rules plug in here; until they exist every method decodes plainly, which is exact.
-      { ...parameters, drafter: offDrafter, acceptance: exactAcceptance, maxDraftNodes: MAX_DRAFT_NODES, signal },
+      {
+        ...parameters,
+        drafter: offDrafter,
+        planner: wholeDraftPlanner,
+        acceptance: exactAcceptance,
+        maxDraftNodes: MAX_DRAFT_NODES,
+        draftTexts: [],
+        signal,
+      },
       clock,
     );
     return { kind: 'generated', generated: toWire(result) };

@@ -59,12 +59,12 @@ export function decoderGraph(
     update = feedForward(graph, shape, layerPlan, feedForwardInput.normalized);
     residual = feedForwardInput.sum;
   }
-  const final = normalize(graph, shape, plan.finalNorm, residual, update);
+  const hidden = normalize(graph, shape, plan.finalNorm, residual, update, 'hidden').normalized;
 
-  const hidden = graph.node('Gather', 'hidden', [final.normalized, inputs.scoredRows], { attributes: { axis: 1 } });
-  const logits = linear(graph, plan.head, hidden, 'logits');
+  const scored = graph.node('Gather', 'scored', [hidden, inputs.scoredRows], { attributes: { axis: 1 } });
+  const logits = linear(graph, plan.head, scored, 'logits');
   declareStatistics(graph, shape, logits, inputs.wantedIds);
-  graph.output(hidden, 'float32', [1, 'scored_rows', shape.hidden]);
+  graph.output(hidden, 'float32', [1, 'rows', shape.hidden]);
   declareCache(graph, shape, caches);
   graph.output(logits, 'float32', [1, 'scored_rows', shape.vocabulary]);
   for (const { presentKeys, presentValues } of caches) {
@@ -127,20 +127,21 @@ function normalize(
   gainName: string,
   residual: Value,
   update: Value | undefined,
+  outputName = `${gainName}/output`,
 ): { readonly normalized: Value; readonly sum: Value } {
   const gain = graph.weight(gainName);
   const attributes = { epsilon: { float: shape.normEpsilon } };
   if (update === undefined) {
-    const normalized = graph.node('SimplifiedLayerNormalization', `${gainName}/output`, [residual, gain], {
+    const normalized = graph.node('SimplifiedLayerNormalization', outputName, [residual, gain], {
       attributes,
     });
     return { normalized, sum: residual };
   }
   const outputs = graph.nodes(
     'SkipSimplifiedLayerNormalization',
-    `${gainName}/output`,
+    outputName,
     [update, residual, gain],
-    [`${gainName}/output`, '', '', `${gainName}/sum`],
+    [outputName, '', '', `${gainName}/sum`],
     { ...MICROSOFT, attributes },
   );
   return { normalized: outputs[0]!, sum: outputs[3]! };

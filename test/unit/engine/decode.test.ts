@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { CancelledError } from '../../../src/base/cancellation.ts';
 import { exactAcceptance } from '../../../src/engine/accept/exactAcceptance.ts';
+import { wholeDraftPlanner } from '../../../src/engine/control/draftPlanner.ts';
 import type { DecodeRequest } from '../../../src/engine/decode.ts';
 import { decode } from '../../../src/engine/decode.ts';
 import type { Drafter } from '../../../src/engine/draft/drafter.ts';
-import type { DraftTree } from '../../../src/engine/draft/draftTree.ts';
+import type { DraftNode, DraftTree } from '../../../src/engine/draft/draftTree.ts';
 import { offDrafter } from '../../../src/engine/draft/offDrafter.ts';
 import type { KeyValueCache } from '../../../src/engine/targetModel.ts';
 import { createRandom, randomInteger } from '../../support/random.ts';
@@ -18,8 +19,10 @@ function requestFor(promptTokens: readonly number[], overrides: Partial<DecodeRe
     promptTokens,
     mask: undefined,
     drafter: offDrafter,
+    planner: wholeDraftPlanner,
     acceptance: exactAcceptance,
     maxDraftNodes: 8,
+    endsText: () => false,
     maxTokens: 24,
     stopTokens: new Set([3]),
     signal: { isCancellationRequested: false },
@@ -36,21 +39,24 @@ async function collect(model: TableModel, cache: KeyValueCache, request: DecodeR
 }
 
 /** Drafts random trees in which about half of the branches follow what the model would say. */
-function createRandomDrafter(model: TableModel, random: () => number): Drafter {
+function createRandomDrafter(model: TableModel, prompt: readonly number[], random: () => number): Drafter {
   return {
     method: 'lookup',
-    propose: (known, maxNodes): DraftTree => {
-      const tokens: number[] = [];
-      const parents: number[] = [];
-      const pathTo = (node: number): number[] => (node === -1 ? [] : [...pathTo(parents[node]!), tokens[node]!]);
+    begin() {},
+    propose: ({ generated, maxNodes }): DraftTree => {
+      const nodes: DraftNode[] = [];
+      const pathTo = (node: number): number[] =>
+        node === -1 ? [] : [...pathTo(nodes[node]!.parent), nodes[node]!.token];
       const count = randomInteger(random, 0, maxNodes);
-      for (let node = 0; node < count; node++) {
-        const parent = randomInteger(random, -1, node - 1);
-        const right = model.score([...known, ...pathTo(parent)], 'top').topIds[0]!;
-        tokens.push(random() < 0.6 ? right : randomInteger(random, 0, VOCABULARY - 1));
-        parents.push(parent);
+      for (let index = 0; index < count; index++) {
+        const parent = randomInteger(random, -1, nodes.length - 1);
+        const right = model.score([...prompt, ...generated, ...pathTo(parent)], 'top').topIds[0]!;
+        const token = random() < 0.6 ? right : randomInteger(random, 0, VOCABULARY - 1);
+        if (!nodes.some((node) => node.parent === parent && node.token === token)) {
+          nodes.push({ token, parent, source: 'lookup', bucket: 0, chance: random() });
+        }
       }
-      return { tokens, parents };
+      return nodes;
     },
   };
 }
@@ -67,7 +73,7 @@ describe('decode', () => {
       const cache = model.createCache();
       let prompt = Array.from({ length: randomInteger(random, 1, 30) }, () => randomInteger(random, 0, VOCABULARY - 1));
       for (let round = 0; round < 3; round++) {
-        const drafter = random() < 0.2 ? offDrafter : createRandomDrafter(model, random);
+        const drafter = random() < 0.2 ? offDrafter : createRandomDrafter(model, prompt, random);
         const request = requestFor(prompt, { drafter, maxTokens: randomInteger(random, 1, 24) });
         const expected = model.decodeGreedily(prompt, request.maxTokens, request.stopTokens);
         assert.deepEqual(await collect(model, cache, request), expected, `seed ${seed}, round ${round}`);
@@ -82,10 +88,11 @@ describe('decode', () => {
     const model = new TableModel({ vocabularySize: VOCABULARY, seed: 1 });
     const rightDrafter: Drafter = {
       method: 'lookup',
-      propose: (known, maxNodes) => {
-        const tokens = model.decodeGreedily(known, Math.min(4, maxNodes), new Set());
-        return { tokens, parents: tokens.map((_, index) => index - 1) };
-      },
+      begin() {},
+      propose: ({ generated, maxNodes }) =>
+        model
+          .decodeGreedily([1, 2, ...generated], Math.min(4, maxNodes), new Set())
+          .map((token, index) => ({ token, parent: index - 1, source: 'lookup', bucket: 0, chance: 1 })),
     };
     const request = requestFor([1, 2], { drafter: rightDrafter, maxTokens: 21, stopTokens: new Set() });
     assert.equal((await collect(model, model.createCache(), request)).length, 21);

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import type { KeyValueCache, TargetModel } from '../../../src/engine/targetModel.ts';
 import { DocumentCaches } from '../../../src/inference/worker/documentCaches.ts';
+import type { PendingRows } from '../../../src/inference/worker/onnx/hostCache.ts';
 import { HostCache } from '../../../src/inference/worker/onnx/hostCache.ts';
 
-const shape = { layers: 2, keyValueHeads: 2, headSize: 3 };
+const shape = { layers: 2, keyValueHeads: 2, headSize: 3, hidden: 2 };
 
-/** `new_rows` of a forward in which every number says where it belongs: layer-part, row, head, element. */
-function rowsOf(tag: number, count: number): Float32Array {
+/** Rows of a forward in which every number says where it belongs: layer-part, row, head, element. */
+function rowsOf(tokens: readonly number[], tag: number): PendingRows {
+  const count = tokens.length;
   const rows: number[] = [];
   for (let block = 0; block < shape.layers * 2; block++) {
     for (let row = 0; row < count; row++) {
@@ -17,20 +19,23 @@ function rowsOf(tag: number, count: number): Float32Array {
       }
     }
   }
-  return Float32Array.from(rows);
+  const hiddenStates = Float32Array.from(tokens.flatMap((token) => [token, -token]));
+  return { tokens, keyValues: Float32Array.from(rows), hiddenStates };
 }
 
 describe('HostCache', () => {
   it('keeps the committed rows of a path in order, through growth and truncation', () => {
     const cache = new HostCache(shape);
     cache.reserve(10);
-    cache.setPending([7, 8, 9, 10], rowsOf(0, 4));
+    cache.setPending(rowsOf([7, 8, 9, 10], 0));
     cache.commit([0, 1, 2, 3]);
     cache.truncate(3);
-    cache.setPending([20, 21, 22], rowsOf(10_000, 3));
+    cache.setPending(rowsOf([20, 21, 22], 10_000));
     cache.commit([0, 2]);
     cache.reserve(1000);
     assert.deepEqual(cache.tokens, [7, 8, 9, 20, 22]);
+    assert.deepEqual([...cache.lastHiddenStates(2)], [20, -20, 22, -22]);
+    assert.equal(cache.lastHiddenStates(100).length, 5 * shape.hidden);
     for (let layer = 0; layer < shape.layers; layer++) {
       for (const part of [0, 1] as const) {
         for (let head = 0; head < shape.keyValueHeads; head++) {
@@ -60,7 +65,8 @@ describe('DocumentCaches', () => {
     const model = {
       createCache: (): KeyValueCache => {
         const name = String(made++);
-        return { tokens: [], bytes: 40, commit: () => {}, truncate: () => {}, dispose: () => disposed.push(name) };
+        const cache = { tokens: [], bytes: 40, commit() {}, truncate() {}, lastHiddenStates: () => undefined };
+        return { ...cache, dispose: () => disposed.push(name) };
       },
     } as unknown as TargetModel;
     const caches = new DocumentCaches(model, 100);

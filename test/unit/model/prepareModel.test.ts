@@ -4,6 +4,7 @@ import path from 'node:path';
 import { err, ok } from '../../../src/base/result.ts';
 import type { buildPackage } from '../../../src/model/buildPackage.ts';
 import type { ModelManifest } from '../../../src/model/manifest.ts';
+import { PACKAGE_FORMAT_VERSION } from '../../../src/model/manifest.ts';
 import type { PrepareOptions } from '../../../src/model/prepareModel.ts';
 import { prepareModel } from '../../../src/model/prepareModel.ts';
 import { BUILDER_VERSION } from '../../../src/model/writePackage.ts';
@@ -114,7 +115,7 @@ describe('prepareModel', () => {
 function writeTestPackage(folder: string, provenance: Partial<ModelManifest['provenance']>): ModelManifest {
   const file = (name: string) => ({ name, bytes: 4, sha256: '0'.repeat(64) });
   const manifest: ModelManifest = {
-    formatVersion: 1,
+    formatVersion: PACKAGE_FORMAT_VERSION,
     id: 'tiny',
     architecture: 'qwen2',
     quantization: 'q8',

@@ -40,6 +40,11 @@ export class DeviceCache implements KeyValueCache {
     this.pending = undefined;
   }
 
+  /** Not kept yet: draft heads run on the CPU only. */
+  lastHiddenStates(): undefined {
+    return undefined;
+  }
+
   truncate(length: number): void {
     this.tokens.length = Math.min(this.tokens.length, length);
     this.pending = undefined;

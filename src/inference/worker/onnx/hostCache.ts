@@ -5,6 +5,17 @@ export interface CacheShape {
   readonly layers: number;
   readonly keyValueHeads: number;
   readonly headSize: number;
+  /** Size of a hidden state. */
+  readonly hidden: number;
+}
+
+/** What a forward computed for its rows. */
+export interface PendingRows {
+  readonly tokens: readonly number[];
+  /** Keys and values, `(layer × key or value, row, key-value head × head size)`. */
+  readonly keyValues: Float32Array;
+  /** Final hidden states, `(row, hidden)`. */
+  readonly hiddenStates: Float32Array;
 }
 
 /** Rows are added in these steps: the runtime's temporary grows with capacity, so it stays near the need (ARCHITECTURE.md, measured facts). */
@@ -14,22 +25,24 @@ const CAPACITY_STEP = 256;
  * A cache in host memory, for providers that compute there.
  *
  * One buffer per document, `(layer, key or value, key-value head, capacity, head size)` row-major, lent to the runtime as
- * `past` views. The graph returns only the new rows, `(layer × key or value, row, key-value head × head size)`; `commit` copies the accepted
- * ones in. Rejected rows are never copied, so trees and rollback cost nothing (ARCHITECTURE.md, measured facts).
+ * `past` views. The graph returns only the new rows; `commit` copies the accepted ones in. Rejected rows are never copied,
+ * so trees and rollback cost nothing (ARCHITECTURE.md, measured facts). Hidden states are kept beside them for draft heads.
  */
 export class HostCache implements KeyValueCache {
   readonly tokens: number[] = [];
   private readonly shape: CacheShape;
   private capacityRows = 0;
   private buffer = new Float32Array(0);
-  private pending: { readonly tokens: readonly number[]; readonly rows: Float32Array } | undefined;
+  /** `(capacity, hidden)` */
+  private hiddenStates = new Float32Array(0);
+  private pending: PendingRows | undefined;
 
   constructor(shape: CacheShape) {
     this.shape = shape;
   }
 
   get bytes(): number {
-    return this.buffer.byteLength;
+    return this.buffer.byteLength + this.hiddenStates.byteLength;
   }
 
   get capacity(): number {
@@ -49,7 +62,7 @@ export class HostCache implements KeyValueCache {
     if (rows <= this.capacityRows) {
       return;
     }
-    const { layers, keyValueHeads, headSize } = this.shape;
+    const { layers, keyValueHeads, headSize, hidden } = this.shape;
     const capacity = Math.ceil(rows / CAPACITY_STEP) * CAPACITY_STEP;
     const grown = new Float32Array(layers * 2 * keyValueHeads * capacity * headSize);
     const used = this.tokens.length * headSize;
@@ -57,13 +70,16 @@ export class HostCache implements KeyValueCache {
       const from = block * this.capacityRows * headSize;
       grown.set(this.buffer.subarray(from, from + used), block * capacity * headSize);
     }
+    const grownStates = new Float32Array(capacity * hidden);
+    grownStates.set(this.hiddenStates.subarray(0, this.tokens.length * hidden));
     this.buffer = grown;
+    this.hiddenStates = grownStates;
     this.capacityRows = capacity;
   }
 
-  /** Called by the target model after a forward, with its tokens and the graph's `new_rows`. */
-  setPending(tokens: readonly number[], rows: Float32Array): void {
-    this.pending = { tokens, rows };
+  /** Called by the target model after a forward. */
+  setPending(pending: PendingRows): void {
+    this.pending = pending;
   }
 
   commit(rows: readonly number[]): void {
@@ -71,21 +87,32 @@ export class HostCache implements KeyValueCache {
     if (pending === undefined) {
       throw new Error('commit without a forward');
     }
-    const { layers, keyValueHeads, headSize } = this.shape;
+    const { layers, keyValueHeads, headSize, hidden } = this.shape;
+    const { keyValues, hiddenStates } = pending;
     const rowSize = keyValueHeads * headSize;
-    const forwardRows = pending.rows.length / (layers * 2 * rowSize);
+    const forwardRows = keyValues.length / (layers * 2 * rowSize);
     for (let block = 0; block < layers * 2; block++) {
       for (let head = 0; head < keyValueHeads; head++) {
         const to = (block * keyValueHeads + head) * this.capacityRows * headSize;
         rows.forEach((row, index) => {
           const from = (block * forwardRows + row) * rowSize + head * headSize;
           const at = to + (this.tokens.length + index) * headSize;
-          this.buffer.set(pending.rows.subarray(from, from + headSize), at);
+          this.buffer.set(keyValues.subarray(from, from + headSize), at);
         });
       }
     }
+    rows.forEach((row, index) => {
+      const state = hiddenStates.subarray(row * hidden, (row + 1) * hidden);
+      this.hiddenStates.set(state, (this.tokens.length + index) * hidden);
+    });
     this.tokens.push(...rows.map((row) => pending.tokens[row]!));
     this.pending = undefined;
+  }
+
+  lastHiddenStates(count: number): Float32Array {
+    const end = this.tokens.length;
+    const { hidden } = this.shape;
+    return this.hiddenStates.subarray(Math.max(0, end - count) * hidden, end * hidden);
   }
 
   truncate(length: number): void {
@@ -95,6 +122,7 @@ export class HostCache implements KeyValueCache {
 
   dispose(): void {
     this.buffer = new Float32Array(0);
+    this.hiddenStates = new Float32Array(0);
     this.capacityRows = 0;
     this.truncate(0);
   }

@@ -25,6 +25,7 @@ export class OnnxTargetModel implements TargetModel {
   readonly vocabularySize: number;
   readonly contextLength: number;
   readonly prefillChunkTokens = PREFILL_CHUNK_TOKENS;
+  readonly keepsTreePaths: boolean;
   private readonly session: InferenceSession;
   private readonly shape: ModelShape;
   private readonly keepsCacheOnDevice: boolean;
@@ -34,6 +35,7 @@ export class OnnxTargetModel implements TargetModel {
     this.session = session;
     this.shape = shape;
     this.keepsCacheOnDevice = options.keepsCacheOnDevice;
+    this.keepsTreePaths = !options.keepsCacheOnDevice;
     this.vocabularySize = shape.vocabulary;
     this.contextLength = shape.contextLength;
   }
@@ -49,11 +51,16 @@ export class OnnxTargetModel implements TargetModel {
     if (past + rows.tokens.length > this.contextLength) {
       throw new Error(`${total} tokens do not fit the context of ${this.contextLength}`);
     }
-    const feeds = { ...rowFeeds(padded, past, request.rows), ...this.pastFeeds(cache, total) };
+    const feeds = { ...rowFeeds(padded, past, request), ...this.pastFeeds(cache, total) };
     if (cache instanceof HostCache) {
       const logits = request.detail === 'logits' ? ['logits'] : [];
-      const results = await this.session.run(feeds, [...STATISTICS, 'new_rows', ...logits]);
-      cache.setPending(rows.tokens, results.new_rows!.data as Float32Array);
+      const wanted = request.wanted === undefined ? [] : ['want_logits'];
+      const results = await this.session.run(feeds, [...STATISTICS, 'hidden', 'new_rows', ...logits, ...wanted]);
+      cache.setPending({
+        tokens: rows.tokens,
+        keyValues: results.new_rows!.data as Float32Array,
+        hiddenStates: results.hidden!.data as Float32Array,
+      });
       return readScores(results, request, this.vocabularySize);
     }
     // With outputs bound to a device the runtime wants all of them fetched ("Output count mismatch").
@@ -113,7 +120,7 @@ function padRows(rows: ForwardRows): ForwardRows {
  * Ids, positions and masks of a forward. A row's position is the context's length plus its depth; the bias keeps it from
  * seeing rows that are not its ancestors, the kernel's own causal mask hides the later ones.
  */
-function rowFeeds(rows: ForwardRows, past: number, scoredRows: readonly number[]): Record<string, Tensor> {
+function rowFeeds(rows: ForwardRows, past: number, request: ScoreRequest): Record<string, Tensor> {
   const count = rows.tokens.length;
   const total = past + count;
   const depths = new Int32Array(count);
@@ -121,6 +128,14 @@ function rowFeeds(rows: ForwardRows, past: number, scoredRows: readonly number[]
     const parent = rows.parents[row]!;
     depths[row] = parent === -1 ? 0 : depths[parent]! + 1;
   }
+  const scoredRows = request.rows;
+  const wantedCount = wantedColumns(request.wanted);
+  const wantedIds = new BigInt64Array(scoredRows.length * wantedCount);
+  request.wanted?.forEach((ids, index) => {
+    ids.forEach((id, column) => {
+      wantedIds[index * wantedCount + column] = BigInt(id);
+    });
+  });
   const int64 = (values: ArrayLike<number>): BigInt64Array => BigInt64Array.from(Array.from(values, BigInt));
   return {
     input_ids: new Tensor('int64', int64(rows.tokens), [1, count]),
@@ -129,8 +144,13 @@ function rowFeeds(rows: ForwardRows, past: number, scoredRows: readonly number[]
     total_sequence_length: new Tensor('int32', Int32Array.of(total), []),
     attention_bias: new Tensor('float32', attentionBias(rows, past), [1, 1, count, total]),
     logit_rows: new Tensor('int64', int64(scoredRows), [scoredRows.length]),
-    want_ids: new Tensor('int64', new BigInt64Array(scoredRows.length), [1, scoredRows.length, 1]),
+    want_ids: new Tensor('int64', wantedIds, [1, scoredRows.length, wantedCount]),
   };
+}
+
+/** Width of the table of wanted ids, at least one: an empty input is refused by some providers. */
+function wantedColumns(wanted: ScoreRequest['wanted']): number {
+  return Math.max(1, ...(wanted ?? []).map((ids) => ids.length));
 }
 
 /** `(row, past + rows)`: zero where a row may look. All zero for a chain, which the causal mask already describes. */
@@ -161,11 +181,16 @@ function readScores(
   const logSumExp = results.lse!.data as Float32Array;
   const entropy = results.entropy!.data as Float32Array;
   const logits = results.logits?.data as Float32Array | undefined;
+  const wantedLogits = results.want_logits?.data as Float32Array | undefined;
+  const wantedCount = wantedColumns(request.wanted);
+  const wantedOf = (ids: readonly number[], index: number): ReadonlyMap<number, number> =>
+    new Map(ids.map((id, column) => [id, wantedLogits![index * wantedCount + column]!]));
   return request.rows.map((_, index) => ({
     topIds: Array.from(topIds.subarray(index * TOP_IDS, (index + 1) * TOP_IDS), Number),
     topLogits: Array.from(topLogits.subarray(index * TOP_IDS, (index + 1) * TOP_IDS)),
     logSumExp: logSumExp[index]!,
     entropy: entropy[index]!,
+    ...(request.wanted === undefined ? {} : { wantedLogits: wantedOf(request.wanted[index]!, index) }),
     ...(logits === undefined ? {} : { logits: logits.subarray(index * vocabularySize, (index + 1) * vocabularySize) }),
   }));
 }

@@ -1,0 +1,84 @@
+import type { DraftTree } from '../draft/draftTree.ts';
+
+export interface PlanLimits {
+  /** 0 or more. */
+  readonly maxNodes: number;
+  /** Tokens that end the text or the line that is wanted: nothing drafted after one can be of use. */
+  readonly isLast: (token: number) => boolean;
+  /** Nodes must follow each other in one line (`TargetModel.keepsTreePaths`). */
+  readonly chainsOnly: boolean;
+}
+
+/** What one verified step showed. */
+export interface VerifiedStep {
+  /** The draft as the drafter proposed it, before the planner cut it. */
+  readonly proposed: DraftTree;
+  /** Rows of the forward, the last known token's included. */
+  readonly rows: number;
+  /** Tokens the target model wrote in this step, the bonus token included: one at least. */
+  readonly written: readonly number[];
+  readonly draftMs: number;
+  readonly verifyMs: number;
+}
+
+/** Decides how much of a proposed draft is verified, and learns from what came of it. */
+export interface DraftPlanner {
+  /** The part of the draft that is worth its rows: nodes with their ancestors, in the order they were in. */
+  choose(proposed: DraftTree, limits: PlanLimits): DraftTree;
+  observe(step: VerifiedStep): void;
+}
+
+/** Verifies whatever is proposed, up to the limits, and learns nothing. */
+export const wholeDraftPlanner: DraftPlanner = {
+  choose: (proposed, limits) => usableDraft(proposed, limits).slice(0, limits.maxNodes),
+  observe() {},
+};
+
+/** The draft without nodes that cannot be of use or cannot be kept. */
+export function usableDraft(proposed: DraftTree, { isLast, chainsOnly }: PlanLimits): DraftTree {
+  const open = cutAfterLast(proposed, isLast);
+  return chainsOnly ? bestPath(open) : open;
+}
+
+/** The path that goes to the most likely child at each node. */
+function bestPath(draft: DraftTree): DraftTree {
+  const path: DraftTree[number][] = [];
+  let parent = -1;
+  for (;;) {
+    let best = -1;
+    draft.forEach((node, index) => {
+      if (node.parent === parent && (best === -1 || node.chance > draft[best]!.chance)) {
+        best = index;
+      }
+    });
+    if (best === -1) {
+      return path;
+    }
+    path.push({ ...draft[best]!, parent: path.length - 1 });
+    parent = best;
+  }
+}
+
+/** Leaves out what hangs below a token that ends the text. */
+function cutAfterLast(draft: DraftTree, isLast: (token: number) => boolean): DraftTree {
+  const dead = new Set<number>();
+  draft.forEach(({ parent }, node) => {
+    if (parent !== -1 && (dead.has(parent) || isLast(draft[parent]!.token))) {
+      dead.add(node);
+    }
+  });
+  return dead.size === 0 ? draft : selectNodes(draft, (node) => !dead.has(node));
+}
+
+/** The tree of the nodes that satisfy the condition; a node whose parent does not must not satisfy it either. */
+export function selectNodes(draft: DraftTree, isKept: (node: number) => boolean): DraftTree {
+  const newIndex = new Map<number, number>([[-1, -1]]);
+  const kept: DraftTree[number][] = [];
+  draft.forEach((node, index) => {
+    if (isKept(index)) {
+      newIndex.set(index, kept.length);
+      kept.push({ ...node, parent: newIndex.get(node.parent)! });
+    }
+  });
+  return kept;
+}
