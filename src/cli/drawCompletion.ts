@@ -1,4 +1,5 @@
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
+import type { Suggestion } from '../pipeline/postprocess/suggestion.ts';
 
 const LINES_ABOVE = 3;
 const LINES_BELOW = 2;
@@ -25,7 +26,7 @@ function completionMarks(isTerminal: boolean = process.stdout.isTTY === true): C
  */
 export function drawCompletion(
   snapshot: DocumentSnapshot,
-  text: string,
+  { text, replaceChars }: Pick<Suggestion, 'text' | 'replaceChars'>,
   cursorLine: number,
   marks: CompletionMarks = completionMarks(),
 ): readonly string[] {
@@ -34,7 +35,7 @@ export function drawCompletion(
     .split('\n')
     .slice(-1 - LINES_ABOVE);
   const below = snapshot.text
-    .slice(snapshot.offset)
+    .slice(snapshot.offset + replaceChars)
     .split('\n')
     .slice(0, 1 + LINES_BELOW);
   const completed = text

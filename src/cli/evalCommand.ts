@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import type { GeneratedText } from '../inference/protocol.ts';
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import { cleanCompletion } from '../pipeline/postprocess/cleanCompletion.ts';
+import type { Suggestion } from '../pipeline/postprocess/suggestion.ts';
 import type { Extent } from '../pipeline/prompt/chooseExtent.ts';
 import { chooseExtent } from '../pipeline/prompt/chooseExtent.ts';
 import { planPlainPrompt, planPrompt } from '../pipeline/prompt/planPrompt.ts';
@@ -136,7 +137,14 @@ function extentOf(position: Position, snapshot: DocumentSnapshot): Extent {
 
 function cleanedText(generated: GeneratedText, snapshot: DocumentSnapshot): string {
   const outcome = cleanCompletion(generated, snapshot);
-  return outcome.kind === 'suggestion' ? outcome.text : '';
+  return outcome.kind === 'suggestion' ? insertedText(outcome, snapshot) : '';
+}
+
+/** The suggestion as an insertion: what it covers after the cursor and writes again is left out. */
+function insertedText({ text, replaceChars }: Suggestion, { text: file, offset }: DocumentSnapshot): string {
+  const after = file.slice(offset);
+  const completed = text.replaceAll('\r\n', '\n') + after.slice(replaceChars);
+  return replaceChars > 0 && completed.endsWith(after) ? completed.slice(0, completed.length - after.length) : text;
 }
 
 function report({ model }: Engine, rows: readonly EvaluatedRow[], options: EvalOptions): void {

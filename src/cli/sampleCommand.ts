@@ -32,6 +32,7 @@ interface CompletedSample {
   readonly sample: Sample;
   readonly snapshot: DocumentSnapshot;
   readonly text: string;
+  readonly replaceChars: number;
   readonly reason?: string;
   /** A first suggestion in a file: nothing of the prompt is in the cache. */
   readonly cold: GeneratedText;
@@ -103,7 +104,9 @@ async function completeSample(engine: Engine, sample: Sample, folder: string): P
     snapshot,
     cold,
     warm,
-    ...(outcome.kind === 'suggestion' ? { text: outcome.text } : { text: '', reason: describeReason(outcome.reason) }),
+    ...(outcome.kind === 'suggestion'
+      ? { text: outcome.text, replaceChars: outcome.replaceChars }
+      : { text: '', replaceChars: 0, reason: describeReason(outcome.reason) }),
   };
 }
 
@@ -127,12 +130,14 @@ async function complete(
   return result.generated;
 }
 
-function describe({ sample, snapshot, text, reason, cold, warm }: CompletedSample): readonly string[] {
+function describe({ sample, snapshot, text, replaceChars, reason, cold, warm }: CompletedSample): readonly string[] {
   const figures = ({ ms, freshTokens, tokens }: GeneratedText): string =>
     `${formatMilliseconds(ms.total)} (${freshTokens} prompt tokens read, ${tokens} written)`;
   return [
     `${path.basename(sample.file)}, line ${sample.line + 1}${sample.note === '' ? '' : `: ${sample.note}`}`,
-    ...(reason === undefined ? drawCompletion(snapshot, text, sample.line) : [`  no suggestion: ${reason}`]),
+    ...(reason === undefined
+      ? drawCompletion(snapshot, { text, replaceChars }, sample.line)
+      : [`  no suggestion: ${reason}`]),
     `  first suggestion ${figures(cold)}, at the next keystroke ${figures(warm)}`,
     '',
   ];

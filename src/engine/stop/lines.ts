@@ -35,3 +35,31 @@ export function indentationWidth(line: string): number {
   }
   return width;
 }
+
+export function firstLine(text: string): string {
+  const end = text.indexOf('\n');
+  return end === -1 ? text : text.slice(0, end);
+}
+
+/** First line after the cursor's own that is not blank. */
+export function firstFilledLine(suffix: string): string | undefined {
+  return splitLines(suffix)
+    .slice(1)
+    .find((line) => !isBlank(line.text))?.text;
+}
+
+/** End of the last filled line before line `index`. */
+export function endOfText(lines: readonly Line[], index: number): number {
+  return lines.slice(0, index).findLast((line) => !isBlank(line.text))?.end ?? 0;
+}
+
+/**
+ * Indentation of the block that a text continues: that of the cursor's line, or, where the cursor stands at the very start of
+ * a line, that of the first line that is written.
+ */
+export function baseIndentation(linePrefix: string, lines: readonly Line[]): number {
+  if (linePrefix !== '') {
+    return indentationWidth(linePrefix);
+  }
+  return indentationWidth(lines.find((line) => !isBlank(line.text))?.text ?? '');
+}

@@ -1,11 +1,14 @@
 import type { GeneratedText } from '../../inference/protocol.ts';
 import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
-import type { NoSuggestion, Suggestion } from './suggestion.ts';
+import type { Draft } from './cleaningRule.ts';
+import { CLEANING_RULES } from './cleaningRules.ts';
+import { describePlace } from './describePlace.ts';
+import type { NoSuggestion, NoSuggestionReason, Suggestion } from './suggestion.ts';
 import { noSuggestion } from './suggestion.ts';
 
 /**
- * Turns generated text into what the editor shows: no cut-off end, no text that already stands after the cursor, the
- * document's own line endings.
+ * Turns generated text into what the editor shows, by the rules of `cleaningRules.ts` in their order: the first rule that
+ * leaves nothing gives the reason. The document's own line endings come last.
  */
 export function cleanCompletion(
   generated: Pick<GeneratedText, 'text' | 'stopReason'>,
@@ -15,45 +18,26 @@ export function cleanCompletion(
   if (snapshot.text.trim() === '') {
     return noSuggestion('blank-document');
   }
-  const rest = restOfLine(snapshot);
-  const whole = dropUnfinishedLine(generated).trimEnd();
-  if (whole.trim() === '') {
-    return noSuggestion(generated.stopReason === 'suffix-repeats' ? 'repeats-suffix' : 'empty', generated.stopReason);
+  if (generated.text === '') {
+    return noSuggestion(REASON_BY_STOP[generated.stopReason] ?? 'empty', generated.stopReason);
   }
-  const text = dropOverlap(whole, rest);
-  if (text.trim() === '') {
-    return noSuggestion('repeats-suffix');
+  if (generated.text.trim() === '') {
+    return noSuggestion('only-blanks', generated.stopReason);
   }
-  return { kind: 'suggestion', text: text.replaceAll('\n', snapshot.lineEnding), replaceChars: 0 };
-}
-
-/** A text cut by the token budget ends anywhere; its last line is kept only when it is all there is. */
-function dropUnfinishedLine(generated: Pick<GeneratedText, 'text' | 'stopReason'>): string {
-  const { text, stopReason } = generated;
-  const lastLineFeed = text.lastIndexOf('\n');
-  if (stopReason !== 'max-tokens' || lastLineFeed === -1 || text.slice(0, lastLineFeed).trim() === '') {
-    return text;
-  }
-  return text.slice(0, lastLineFeed);
-}
-
-/**
- * Takes off the end of the text what the rest of the cursor's line already says.
- * ```
- * print(▮)       generated "name)"     shown "name"
- * ```
- */
-function dropOverlap(text: string, rest: string): string {
-  const following = rest.trimEnd();
-  for (let length = Math.min(text.length, following.length); length > 0; length--) {
-    if (text.endsWith(following.slice(0, length))) {
-      return text.slice(0, text.length - length);
+  const place = describePlace(snapshot, generated.stopReason);
+  let draft: Draft = { text: generated.text.replaceAll('\r\n', '\n'), replaceChars: 0 };
+  for (const { apply, reason } of CLEANING_RULES) {
+    draft = apply(draft, place);
+    if (draft.text.trim() === '') {
+      return noSuggestion(reason, generated.stopReason);
     }
   }
-  return text;
+  const { text, replaceChars } = draft;
+  return { kind: 'suggestion', text: text.replaceAll('\n', snapshot.lineEnding), replaceChars };
 }
 
-function restOfLine(snapshot: DocumentSnapshot): string {
-  const lineFeed = snapshot.text.indexOf('\n', snapshot.offset);
-  return snapshot.text.slice(snapshot.offset, lineFeed === -1 ? undefined : lineFeed);
-}
+/** What it means that a stop rule left nothing. */
+const REASON_BY_STOP: Readonly<Record<string, NoSuggestionReason>> = {
+  'suffix-repeats': 'repeats-suffix',
+  'code-fence': 'chat',
+};

@@ -28,8 +28,20 @@ export type NoSuggestionReason =
   | 'prompt-too-long'
   | 'cancelled'
   | 'superseded'
+  | 'inside-comment'
+  | 'inside-string'
+  | 'inside-prose'
+  | 'statement-ended'
   | 'empty'
+  | 'only-blanks'
+  | 'control-text'
+  | 'chat'
+  | 'placeholder'
+  | 'cut-off'
+  | 'repeats-typed'
+  | 'repeats-line-above'
   | 'repeats-suffix'
+  | 'already-closed'
   | 'conflicts-with-selected-completion';
 
 export function noSuggestion(reason: NoSuggestionReason, detail?: string): NoSuggestion {
@@ -54,7 +66,19 @@ const SENTENCES: Readonly<Record<NoSuggestionReason, string>> = {
   'prompt-too-long': 'The text around the cursor does not fit the model.',
   cancelled: 'The request was cancelled, usually because the cursor moved on.',
   superseded: 'A newer request for the same document took its place.',
+  'inside-comment': 'Suggestions are turned off inside comments.',
+  'inside-string': 'Suggestions are turned off inside strings.',
+  'inside-prose': 'Suggestions are turned off in text that is not code.',
+  'statement-ended': 'The suggestion just accepted ended its statement; type or go to the next line for another.',
   empty: 'The model had nothing to add here.',
+  'only-blanks': 'The model wrote nothing but white space.',
+  'control-text': 'The model wrote the markers of its prompt instead of code.',
+  chat: 'The model began to talk about the code instead of writing it.',
+  placeholder: 'The model left a placeholder such as a TODO comment instead of code.',
+  'cut-off': 'The text was cut by the token budget before a whole word was there (setting foretoken.maxTokens).',
+  'repeats-typed': 'The model only repeated what is typed before the cursor.',
+  'repeats-line-above': 'The model only repeated the line above.',
   'repeats-suffix': 'The model only repeated the text that already stands after the cursor.',
+  'already-closed': 'The model only closed brackets that are closed already.',
   'conflicts-with-selected-completion': 'The text does not fit the entry selected in the suggestion list.',
 };

@@ -30,7 +30,7 @@ export function continueSuggestion(shown: ShownSuggestion, snapshot: DocumentSna
     return undefined;
   }
   const typed = snapshot.text.slice(shown.offset, snapshot.offset);
-  const text = shown.suggestion.text.replaceAll('\r\n', '\n');
+  const text = withLineFeeds(shown.suggestion);
   if (!text.startsWith(typed) || text.length === typed.length) {
     return undefined;
   }
@@ -46,4 +46,23 @@ export function continueSuggestion(shown: ShownSuggestion, snapshot: DocumentSna
     text: text.slice(typed.length).replaceAll('\n', snapshot.lineEnding),
     replaceChars: shown.suggestion.replaceChars,
   };
+}
+
+/**
+ * Where a suggestion ended that is now in the document whole, accepted or typed; undefined when the cursor is not at its end or
+ * anything around it changed.
+ */
+export function acceptedSuggestion(
+  shown: ShownSuggestion,
+  snapshot: DocumentSnapshot,
+): { readonly documentId: string; readonly endOffset: number } | undefined {
+  const { documentId, textBefore, textAfter, suggestion } = shown;
+  const whole = textBefore + withLineFeeds(suggestion) + textAfter.slice(suggestion.replaceChars);
+  const endOffset = whole.length - textAfter.length + suggestion.replaceChars;
+  const isThere = documentId === snapshot.documentId && endOffset === snapshot.offset && whole === snapshot.text;
+  return isThere ? { documentId, endOffset } : undefined;
+}
+
+function withLineFeeds({ text }: Suggestion): string {
+  return text.replaceAll('\r\n', '\n');
 }

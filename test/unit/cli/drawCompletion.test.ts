@@ -2,9 +2,9 @@ import { strict as assert } from 'node:assert';
 import { drawCompletion } from '../../../src/cli/drawCompletion.ts';
 import { snapshotAt } from '../../../src/pipeline/context/documentSnapshot.ts';
 
-function draw(rawText: string, line: number, column: number, text: string): readonly string[] {
+function draw(rawText: string, line: number, column: number, text: string, replaceChars = 0): readonly string[] {
   const snapshot = snapshotAt({ documentId: 'a', languageId: 'python', rawText }, line, column);
-  return drawCompletion(snapshot!, text, line, { start: '«', end: '»' });
+  return drawCompletion(snapshot!, { text, replaceChars }, line, { start: '«', end: '»' });
 }
 
 describe('a drawn completion', () => {
@@ -23,5 +23,9 @@ describe('a drawn completion', () => {
   it('may have several lines, and text after it', () => {
     assert.deepEqual(draw('f(', 0, 2, 'a,\n  b)'), ['  1 | f(«a,»', '  2 | «  b)»']);
     assert.deepEqual(draw('f()', 0, 2, 'a'), ['  1 | f(«a»)']);
+  });
+
+  it('takes the place of what it covers after the cursor', () => {
+    assert.deepEqual(draw('if ()', 0, 4, 'a) {', 1), ['  1 | if («a) {»']);
   });
 });
