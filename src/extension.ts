@@ -6,6 +6,7 @@ import { engineConfiguration } from './editor/engineConfiguration.ts';
 import { ForetokenProvider } from './editor/inlineCompletionProvider.ts';
 import { LastRequest } from './editor/lastRequest.ts';
 import { ModelDownload } from './editor/modelDownload.ts';
+import { RecentDocuments } from './editor/recentDocuments.ts';
 import { ReportDocument } from './editor/reportDocument.ts';
 import type { StatusFacts } from './editor/statusBar.ts';
 import { describeStatus, StatusBar } from './editor/statusBar.ts';
@@ -73,10 +74,12 @@ export function activate(context: vscode.ExtensionContext): void {
     }
   };
 
+  const recentDocuments = new RecentDocuments();
   const provider = new ForetokenProvider({
     engine: worker,
     startEngine,
     readSettings: (document) => settings.read(document),
+    recentDocuments,
     logger: log,
     clock,
     onReport: (newest) => lastRequest.record(newest),
@@ -88,6 +91,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     log,
     settings,
+    recentDocuments,
     statusBar,
     report,
     download,

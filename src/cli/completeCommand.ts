@@ -30,6 +30,8 @@ interface CompleteOptions extends GlobalOptions {
   readonly method: DraftMethod;
   readonly acceptance: AcceptanceMode;
   readonly threshold: number;
+  readonly draftMaxTokens: number;
+  readonly draftTree: boolean;
   readonly maxTokens: number;
   readonly singleLine: boolean;
   readonly raw: boolean;
@@ -37,19 +39,17 @@ interface CompleteOptions extends GlobalOptions {
 
 /** `complete`: what the editor would show at one place of a file, with the engine's figures. */
 export function completeCommand(environment: CliEnvironment): Command {
-  const { maxTokens, acceptanceThreshold } = SETTINGS;
+  const { maxTokens, acceptanceThreshold, draftMaxTokens, draftTree } = SETTINGS;
   return new Command('complete')
     .description('complete a file at a position, as the editor would')
     .argument('<file>', 'source file, UTF-8')
     .requiredOption('--line <line>', 'line of the cursor, from 0', wholeNumber(0))
     .requiredOption('--column <column>', 'column of the cursor in UTF-16 units, from 0', wholeNumber(0))
     .addOption(
-      new Option('--method <method>', 'draft method; in this version all of them decode plainly, with the same text')
-        .choices(DRAFT_METHODS)
-        .default(SETTINGS.draftMethod.default),
+      new Option('--method <method>', 'draft method').choices(DRAFT_METHODS).default(SETTINGS.draftMethod.default),
     )
     .addOption(
-      new Option('--acceptance <mode>', 'which drafted tokens stand; nothing is drafted in this version')
+      new Option('--acceptance <mode>', 'which drafted tokens stand')
         .choices(ACCEPTANCE_MODES)
         .default(SETTINGS.acceptanceMode.default),
     )
@@ -59,6 +59,13 @@ export function completeCommand(environment: CliEnvironment): Command {
       decimalNumber(...acceptanceThreshold.range!),
       acceptanceThreshold.default,
     )
+    .option(
+      '--draft-max-tokens <count>',
+      'most tokens drafted in one step',
+      wholeNumber(...draftMaxTokens.range!),
+      draftMaxTokens.default,
+    )
+    .option('--draft-tree', 'let drafts branch', draftTree.default)
     .option('--max-tokens <count>', 'most tokens to generate', wholeNumber(...maxTokens.range!), maxTokens.default)
     .option('--single-line', 'end with the line, also where a block would be due', false)
     .option('--raw', 'the model alone: no stop rules and no cleaning', false)
@@ -83,7 +90,7 @@ async function complete(environment: CliEnvironment, file: string, options: Comp
   }
   writeLines([
     ...(outcome.kind === 'suggestion'
-      ? drawCompletion(snapshot, outcome.text, options.line)
+      ? drawCompletion(snapshot, outcome, options.line)
       : [`No suggestion: ${describeReason(outcome.reason)}`]),
     '',
     ...(result.kind === 'generated' ? describeFigures(result.generated, model) : []),
@@ -135,7 +142,9 @@ function toDocument(outcome: Suggestion | NoSuggestion, result: CompletionResult
   const { id, quantization, device, threads, loadMs } = model;
   return {
     text: outcome.kind === 'suggestion' ? outcome.text : '',
-    ...(outcome.kind === 'suggestion' ? {} : { reason: outcome.reason, explanation: describeReason(outcome.reason) }),
+    ...(outcome.kind === 'suggestion'
+      ? { replaceChars: outcome.replaceChars }
+      : { reason: outcome.reason, explanation: describeReason(outcome.reason) }),
     ...figures,
     model: id,
     quantization,

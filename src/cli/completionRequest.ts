@@ -9,6 +9,8 @@ import { SETTINGS } from '../settings/settings.ts';
 /** What a measurement may change about a request; everything left out is as in the product. */
 export interface RequestChoices {
   readonly method?: DraftMethod;
+  readonly draftMaxTokens?: number;
+  readonly draftTree?: boolean;
   readonly acceptance?: AcceptanceMode;
   readonly threshold?: number;
   readonly maxTokens?: number;
@@ -33,8 +35,13 @@ export function completionRequest(
     stopRules: choices.stopRules ?? true,
     maxTokens: choices.maxTokens ?? SETTINGS.maxTokens.default,
     draftMethod: choices.method ?? SETTINGS.draftMethod.default,
+    draftMaxTokens: choices.draftMaxTokens ?? SETTINGS.draftMaxTokens.default,
+    draftTree: choices.draftTree ?? SETTINGS.draftTree.default,
     acceptanceMode: choices.acceptance ?? SETTINGS.acceptanceMode.default,
     acceptanceThreshold: choices.threshold ?? SETTINGS.acceptanceThreshold.default,
+    draftTexts: [],
+    // Measurements must not find their own text again.
+    remember: false,
     ...(choices.cold === undefined ? {} : { cold: choices.cold }),
   };
 }

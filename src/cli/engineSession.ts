@@ -1,6 +1,7 @@
 import type { Logger } from '../base/logger.ts';
 import { WorkerClient, WorkerDiedError } from '../inference/client/workerClient.ts';
 import type { Device, LoadedModelInfo } from '../inference/protocol.ts';
+import { measurementsDirectory } from '../model/cacheDirectory.ts';
 import { SETTINGS } from '../settings/settings.ts';
 import type { CliEnvironment } from './cliEnvironment.ts';
 import { CommandFailure, InterruptedError } from './cliError.ts';
@@ -42,6 +43,7 @@ export async function loadPackage(
     device,
     threads: options.threads,
     cacheBytes: SETTINGS.cacheMegabytes.default * 1024 * 1024,
+    measurementsDirectory: measurementsDirectory(),
   });
   if (!loaded.ok) {
     throw new CommandFailure(loaded.message);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { EngineConfiguration } from '../inference/client/supervisedWorker.ts';
-import { packageDirectory } from '../model/cacheDirectory.ts';
+import { measurementsDirectory, packageDirectory } from '../model/cacheDirectory.ts';
 import { parseManifest } from '../model/manifest.ts';
 import type { Settings } from '../settings/settings.ts';
 
@@ -14,6 +14,7 @@ export function engineConfiguration(settings: Settings, extensionPath: string): 
     device: settings.device,
     threads: settings.threads,
     cacheBytes: settings.cacheMegabytes * BYTES_PER_MEGABYTE,
+    measurementsDirectory: measurementsDirectory(),
   };
 }
 

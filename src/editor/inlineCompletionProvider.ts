@@ -8,7 +8,10 @@ import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import type { SelectedEntry } from '../pipeline/context/insertSelectedEntry.ts';
 import { insertSelectedEntry, untypedPart } from '../pipeline/context/insertSelectedEntry.ts';
 import type { RequestReport } from '../pipeline/explain/requestReport.ts';
+import { refuseAfterAccept } from '../pipeline/gate/refuseAfterAccept.ts';
 import { refuseEvent } from '../pipeline/gate/refuseEvent.ts';
+import type { QuietPlaces } from '../pipeline/gate/refusePlace.ts';
+import { refusePlace } from '../pipeline/gate/refusePlace.ts';
 import { cleanCompletion } from '../pipeline/postprocess/cleanCompletion.ts';
 import type { NoSuggestion, Suggestion } from '../pipeline/postprocess/suggestion.ts';
 import { noSuggestion } from '../pipeline/postprocess/suggestion.ts';
@@ -16,10 +19,12 @@ import { chooseExtent } from '../pipeline/prompt/chooseExtent.ts';
 import type { PromptPlan } from '../pipeline/prompt/planPrompt.ts';
 import { planPrompt } from '../pipeline/prompt/planPrompt.ts';
 import type { ShownSuggestion } from '../pipeline/reuse/typeThrough.ts';
-import { continueSuggestion, rememberSuggestion } from '../pipeline/reuse/typeThrough.ts';
+import { acceptedSuggestion, continueSuggestion, rememberSuggestion } from '../pipeline/reuse/typeThrough.ts';
+import { classifyPlace } from '../pipeline/syntax/classifyPlace.ts';
 import type { Settings } from '../settings/settings.ts';
 import { isLanguageEnabled, SETTINGS } from '../settings/settings.ts';
 import { ghostText, ghostTextAfterEntry } from './ghostText.ts';
+import type { RecentDocuments } from './recentDocuments.ts';
 import { offsetInSnapshot, snapshotDocument } from './snapshotDocument.ts';
 
 export interface ProviderParts {
@@ -27,6 +32,7 @@ export interface ProviderParts {
   /** Starts the engine for these settings, if it does not run. */
   readonly startEngine: (settings: Settings) => void;
   readonly readSettings: (document: vscode.TextDocument) => Settings;
+  readonly recentDocuments: RecentDocuments;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly onReport: (report: RequestReport) => void;
@@ -110,11 +116,11 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
     if (!isIdle || this.refuse({ document, settings, isExplicit: false }) !== undefined) {
       return;
     }
-    const request = this.buildRequest(snapshotDocument(document, position), settings);
+    const request = this.buildRequest(document, snapshotDocument(document, position), settings);
     this.warming?.cancel();
     const source = new vscode.CancellationTokenSource();
     this.warming = source;
-    await this.parts.engine.complete({ ...request, maxTokens: 1, draftMethod: 'off' }, source.token);
+    await this.parts.engine.complete({ ...request, maxTokens: 1, draftMethod: 'off', remember: false }, source.token);
     source.dispose();
   }
 
@@ -130,6 +136,12 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
     if (continued !== undefined) {
       run.isContinued = true;
       return continued;
+    }
+    const unwanted =
+      refusePlace(classifyPlace(inDocument), quietPlaces(run.settings), run.isExplicit) ??
+      refuseAfterAccept(this.shown && acceptedSuggestion(this.shown, inDocument), inDocument, run.isExplicit);
+    if (unwanted !== undefined) {
+      return unwanted;
     }
     this.parts.startEngine(run.settings);
     if (!(await this.waitForQuiet(run))) {
@@ -184,7 +196,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
   }
 
   private async generate(run: Run, snapshot: DocumentSnapshot): Promise<Suggestion | NoSuggestion> {
-    const request = this.buildRequest(snapshot, run.settings);
+    const request = this.buildRequest(run.document, snapshot, run.settings);
     const { prefix, suffix, tail } = request.prompt;
     run.prompt = {
       prefixChars: prefix.length,
@@ -205,7 +217,11 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
     return judge(run.result, snapshot);
   }
 
-  private buildRequest(snapshot: DocumentSnapshot, settings: Settings): CompletionParameters {
+  private buildRequest(
+    document: vscode.TextDocument,
+    snapshot: DocumentSnapshot,
+    settings: Settings,
+  ): CompletionParameters {
     const plan = planPrompt(snapshot, this.plans.get(snapshot.documentId));
     this.keepPlan(plan);
     return {
@@ -217,8 +233,12 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
       stopRules: true,
       maxTokens: settings.maxTokens,
       draftMethod: settings.draftMethod,
+      draftMaxTokens: settings.draftMaxTokens,
+      draftTree: settings.draftTree,
       acceptanceMode: settings.acceptanceMode,
       acceptanceThreshold: settings.acceptanceThreshold,
+      remember: true,
+      draftTexts: this.parts.recentDocuments.textsBeside(document),
     };
   }
 
@@ -280,6 +300,11 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
       ms: { waited: run.waitedMs, total: totalMs },
     });
   }
+}
+
+function quietPlaces({ suggestIn }: Settings): QuietPlaces {
+  const isQuiet = (place: string): boolean => suggestIn[place] === false;
+  return { comment: isQuiet('comments'), string: isQuiet('strings'), prose: isQuiet('prose') };
 }
 
 function selectedEntry(document: vscode.TextDocument, entry: vscode.SelectedCompletionInfo): SelectedEntry {

@@ -32,6 +32,8 @@ export interface DecodeRequest {
   readonly acceptance: AcceptanceRule;
   /** Most draft nodes in one step. */
   readonly maxDraftNodes: number;
+  /** Keeps drafts from branching, which the target model may not be able to commit anyway. */
+  readonly chainsOnly?: boolean;
   /** Whether the wanted text ends with this token, so that nothing drafted after it is of use. */
   readonly endsText: (token: number) => boolean;
   /** Most tokens to generate, masked ones included. */
@@ -103,8 +105,9 @@ export async function* decode(
     const maxNodes = mask === undefined ? Math.min(request.maxDraftNodes, request.maxTokens - generated.length - 1) : 0;
     const hiddenStates = (count: number) => lastHiddenStates(cache, count);
     const proposed = maxNodes > 0 ? await drafter.propose({ generated, maxNodes, hiddenStates }) : EMPTY_DRAFT;
+    const chainsOnly = request.chainsOnly === true || !model.keepsTreePaths;
     const isLast = (token: number): boolean => request.stopTokens.has(token) || request.endsText(token);
-    const draft = planner.choose(proposed, { maxNodes, isLast, chainsOnly: !model.keepsTreePaths });
+    const draft = planner.choose(proposed, { maxNodes, isLast, chainsOnly });
     const draftedMs = clock.now();
     const rows = draftRows(next.id, draft);
     const scores = await model.forward(cache, rows, {

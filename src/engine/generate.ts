@@ -53,8 +53,11 @@ export interface GenerateRequest {
   readonly planner: DraftPlanner;
   readonly acceptance: AcceptanceRule;
   readonly maxDraftNodes: number;
-  /** Texts that drafts may be copied from, best first. The model does not see them. */
-  readonly draftTexts: readonly string[];
+  readonly draftTree: boolean;
+  /** Token ids of texts that drafts may be copied from, best first. The model does not see them. */
+  readonly draftTexts: readonly (readonly number[])[];
+  /** Whether the generated text may be drafted from in later requests. */
+  readonly remember: boolean;
   readonly signal: CancellationSignal;
 }
 
@@ -115,6 +118,7 @@ export async function generate(
       planner: request.planner,
       acceptance: request.acceptance,
       maxDraftNodes: request.maxDraftNodes,
+      chainsOnly: !request.draftTree,
       endsText: (token) => request.singleLine && request.stopRules && model.tokenizer.bytesOf(token).includes('\n'),
       maxTokens: request.maxTokens,
       stopTokens: new Set(model.control.stop),
@@ -141,6 +145,9 @@ export async function generate(
       }
     }
   }
+  if (request.remember) {
+    request.drafter.end?.(output.tokens.map((token) => token.id));
+  }
   return {
     text: output.text.slice(0, stop.keep),
     stopReason: stop.reason,
@@ -166,7 +173,7 @@ function tokenizePrompt({ tokenizer, control }: LoadedModel, request: GenerateRe
   const context: DraftContext = {
     before: [...prefixTokens, ...tailTokens],
     after: suffixTokens,
-    others: request.draftTexts.map((text) => tokenizer.encode(text)),
+    others: request.draftTexts,
   };
   const promptTokens = [
     control.prefix,
@@ -186,6 +193,7 @@ class CompletionText {
   private readonly tokenizer: Tokenizer;
   private readonly request: GenerateRequest;
   private readonly linePrefix: string;
+  private readonly lineAbove: string | undefined;
   private readonly typedChars: number;
   private written = '';
 
@@ -194,7 +202,9 @@ class CompletionText {
     this.request = request;
     this.typedChars = typed.length;
     const before = request.prompt.prefix + request.prompt.tail;
-    this.linePrefix = before.slice(before.lastIndexOf('\n') + 1);
+    const lines = before.split('\n');
+    this.linePrefix = lines.pop()!;
+    this.lineAbove = lines.findLast((line) => line.trim() !== '');
   }
 
   get text(): string {
@@ -209,7 +219,14 @@ class CompletionText {
       return undefined;
     }
     const { prompt, singleLine, allowsCodeFence } = this.request;
-    const context = { linePrefix: this.linePrefix, suffix: prompt.suffix, singleLine, allowsCodeFence };
+    const { linePrefix, lineAbove } = this;
+    const context = {
+      linePrefix,
+      suffix: prompt.suffix,
+      singleLine,
+      allowsCodeFence,
+      ...(lineAbove === undefined ? {} : { lineAbove }),
+    };
     return findStop(this.text, context);
   }
 }

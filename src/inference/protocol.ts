@@ -74,6 +74,8 @@ export interface LoadParameters {
   readonly threads: number;
   /** Bytes that caches of documents may hold together. */
   readonly cacheBytes: number;
+  /** Folder that keeps what was measured about this device; without it, it is measured at each load. */
+  readonly measurementsDirectory?: string;
 }
 
 export interface LoadedModelInfo {
@@ -84,6 +86,8 @@ export interface LoadedModelInfo {
   readonly fallback?: string;
   readonly threads: number;
   readonly contextLength: number;
+  /** Draft methods that this package can run; others decode plainly. */
+  readonly availableMethods: readonly DraftMethod[];
   readonly loadMs: number;
 }
 
@@ -109,8 +113,18 @@ export interface CompletionParameters {
   readonly stopRules: boolean;
   readonly maxTokens: number;
   readonly draftMethod: DraftMethod;
+  readonly draftMaxTokens: number;
+  /**
+   * Whether a draft may branch. Rows of a branch that is not the first see their context in other places of the cache, which
+   * changes sums in the last bits, so texts are equal up to near ties; chains are exact to the bit.
+   */
+  readonly draftTree: boolean;
   readonly acceptanceMode: AcceptanceMode;
   readonly acceptanceThreshold: number;
+  /** Texts that drafts may be copied from, such as other open files, best first; the model does not see them. */
+  readonly draftTexts: readonly string[];
+  /** Off for measurements: drafts of later requests are not copied from this text. */
+  readonly remember: boolean;
   /** Start from an empty cache; for measurements. */
   readonly cold?: boolean;
 }
@@ -161,6 +175,8 @@ export interface MeasureParameters {
 export interface MeasureResult {
   /** Median milliseconds of a forward, by rows. */
   readonly msPerForward: Readonly<Record<string, number>>;
+  /** The same of the fastest run, which other programs on the machine disturbed least. */
+  readonly fastestMsPerForward: Readonly<Record<string, number>>;
   readonly prefillTokensPerSecond: number;
   /** Resident bytes of the worker process. */
   readonly residentBytes: number;

@@ -1,6 +1,7 @@
 /**
  * Where Foretoken keeps what it fetched and built. One layout for the extension and the command line, so that a model is
- * fetched and built once per machine: `downloads/` holds official weight files, `packages/` holds what the worker loads.
+ * fetched and built once per machine: `downloads/` holds official weight files, `packages/` holds what the worker loads,
+ * `measurements/` what was measured on this machine.
  */
 
 import { homedir } from 'node:os';
@@ -37,6 +38,11 @@ export function packageDirectory(id: string, quantization: string, cache: string
 /** The folder that official weight files are fetched into. */
 export function downloadDirectory(cache: string = cacheDirectory()): string {
   return path.join(cache, 'downloads');
+}
+
+/** The folder of what was measured about models on this machine's devices. */
+export function measurementsDirectory(cache: string = cacheDirectory()): string {
+  return path.join(cache, 'measurements');
 }
 
 /** The user's home folder as the environment names it, else as the operating system does. */

@@ -18,6 +18,8 @@ export interface Settings {
   readonly enabled: boolean;
   /** Language id to on or off; `*` stands for all others. */
   readonly languages: Readonly<Record<string, boolean>>;
+  /** `comments`, `strings` and `prose` (text that is not code) to on or off; what is not named is on. */
+  readonly suggestIn: Readonly<Record<string, boolean>>;
   readonly trigger: (typeof TRIGGERS)[number];
   /** Quiet time after a keystroke before the engine is asked, milliseconds. */
   readonly delayMs: number;
@@ -28,6 +30,10 @@ export interface Settings {
   readonly threads: number;
   readonly cacheMegabytes: number;
   readonly draftMethod: DraftMethod;
+  /** Most tokens drafted in one step; what pays is usually less. */
+  readonly draftMaxTokens: number;
+  /** Whether a draft may branch. */
+  readonly draftTree: boolean;
   readonly acceptanceMode: AcceptanceMode;
   readonly acceptanceThreshold: number;
 }
@@ -46,6 +52,11 @@ export const SETTINGS: {
 } = {
   enabled: { key: 'enabled', default: true, restartsEngine: false },
   languages: { key: 'languages', default: { '*': true }, restartsEngine: false },
+  suggestIn: {
+    key: 'suggestIn',
+    default: { comments: true, strings: true, prose: true },
+    restartsEngine: false,
+  },
   trigger: { key: 'trigger', default: 'automatic', choices: TRIGGERS, restartsEngine: false },
   delayMs: { key: 'delay', default: 60, range: [0, 2000], restartsEngine: false },
   maxTokens: { key: 'maxTokens', default: 64, range: [1, 512], restartsEngine: false },
@@ -55,6 +66,8 @@ export const SETTINGS: {
   threads: { key: 'threads', default: 0, range: [0, 64], restartsEngine: true },
   cacheMegabytes: { key: 'cacheMegabytes', default: 256, range: [32, 16_384], restartsEngine: true },
   draftMethod: { key: 'draft.method', default: 'auto', choices: DRAFT_METHODS, restartsEngine: false },
+  draftMaxTokens: { key: 'draft.maxTokens', default: 8, range: [1, 15], restartsEngine: false },
+  draftTree: { key: 'draft.tree', default: false, restartsEngine: false },
   acceptanceMode: { key: 'acceptance.mode', default: 'exact', choices: ACCEPTANCE_MODES, restartsEngine: false },
   acceptanceThreshold: { key: 'acceptance.threshold', default: 0.09, range: [0.01, 1], restartsEngine: false },
 };

@@ -171,6 +171,32 @@ describe('the command line on the real model', function () {
     );
   });
 
+  it('compares draft methods at positions, with the text of plain decoding', async () => {
+    const positions = path.join(temporaryDirectory(), 'rows.jsonl');
+    const row = { language: 'python', path: 'a.py', kind: 'block', suffix: '\n', middle: '' };
+    const prefix = 'def total(first, second, third):\n    ';
+    const rows = ['sum', 'mean'].map((id) => ({ ...row, id, prefix: `# ${id}\n${prefix}` }));
+    writeFileSync(positions, rows.map((value) => `${JSON.stringify(value)}\n`).join(''));
+    const bench = ['bench', '--positions', positions, '--max-tokens', '12', '--repeats', '1', '--json'];
+    const { status, stdout } = await foretoken(...bench, '--methods', 'lookup,auto,mtp');
+    const document = JSON.parse(stdout) as {
+      readonly model: string;
+      readonly rows: number;
+      readonly methods: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+      readonly unavailable: Readonly<Record<string, string>>;
+    };
+    const measured = ['off', 'lookup', 'auto', 'mtp'].filter((method) => !(method in document.unavailable));
+    assert.deepEqual(
+      { status, model: document.model, rows: document.rows, methods: Object.keys(document.methods) },
+      { status: 0, model: model.manifest.id, rows: 2, methods: measured },
+    );
+    const { off, ...drafting } = document.methods;
+    assert.deepEqual([off!.tokensPerForward, off!.speedup], [1, { median: 1, geomean: 1 }]);
+    for (const figures of Object.values(drafting)) {
+      assert.deepEqual([figures.identical, figures.differing], [1, []]);
+    }
+  });
+
   it('ends on Ctrl+C without a word on stdout, and its worker with it', async () => {
     const positions = path.join(ROOT, 'test/fixtures/positions.jsonl.gz');
     const child = spawn(process.execPath, [

@@ -80,6 +80,10 @@ describe('slim VSIX for linux-x64', function () {
         draftMethod: 'off',
         acceptanceMode: 'exact',
         acceptanceThreshold: 0.09,
+        draftMaxTokens: 8,
+        draftTree: true,
+        draftTexts: [],
+        remember: false,
       });
       assert.equal(result.kind, 'generated');
     } finally {

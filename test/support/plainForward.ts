@@ -1,6 +1,6 @@
 import type { ModelSource, WeightMatrix } from '../../src/model/source/modelSource.ts';
 
-type Rows = readonly (readonly number[])[];
+export type Rows = readonly (readonly number[])[];
 
 /**
  * Logits of every row by the textbook: the decoder in plain loops over the weights of a source, one number at a time.
@@ -44,7 +44,7 @@ export async function plainForward(source: ModelSource, ids: readonly number[]):
   return product(normalized(stream, await source.finalNorm(), normEpsilon), await rowsOf(source.head));
 }
 
-async function rowsOf(matrix: WeightMatrix): Promise<Rows> {
+export async function rowsOf(matrix: WeightMatrix): Promise<Rows> {
   const values = new Float32Array(matrix.rows * matrix.columns);
   await matrix.readRows(0, matrix.rows, values);
   return Array.from({ length: matrix.rows }, (_, row) => [
@@ -52,11 +52,11 @@ async function rowsOf(matrix: WeightMatrix): Promise<Rows> {
   ]);
 }
 
-function product(rows: Rows, matrix: Rows, bias?: readonly number[]): Rows {
+export function product(rows: Rows, matrix: Rows, bias?: readonly number[]): Rows {
   return rows.map((row) => matrix.map((weights, output) => dot(weights, row) + (bias?.[output] ?? 0)));
 }
 
-function normalized(rows: Rows, gain: Float32Array, epsilon: number): Rows {
+export function normalized(rows: Rows, gain: Float32Array, epsilon: number): Rows {
   return rows.map((row) => {
     const size = Math.sqrt(dot(row, row) / row.length + epsilon);
     return row.map((value, index) => (value / size) * gain[index]!);
@@ -64,7 +64,7 @@ function normalized(rows: Rows, gain: Float32Array, epsilon: number): Rows {
 }
 
 /** Turns element i of each head with element i + headSize / 2 by position · base^(−2i / headSize). */
-function rotate(row: readonly number[], position: number, headSize: number, base: number): readonly number[] {
+export function rotate(row: readonly number[], position: number, headSize: number, base: number): readonly number[] {
   return row.map((value, index) => {
     const inHead = index % headSize;
     const pair = inHead % (headSize / 2);
@@ -75,10 +75,10 @@ function rotate(row: readonly number[], position: number, headSize: number, base
   });
 }
 
-function added(left: Rows, right: Rows): Rows {
+export function added(left: Rows, right: Rows): Rows {
   return left.map((row, index) => row.map((value, column) => value + right[index]![column]!));
 }
 
-function dot(left: readonly number[], right: readonly number[]): number {
+export function dot(left: readonly number[], right: readonly number[]): number {
   return left.reduce((sum, value, index) => sum + value * right[index]!, 0);
 }

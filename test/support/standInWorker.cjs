@@ -38,6 +38,7 @@ connection.onRequest('model-load', (parameters) => {
       device: parameters.device,
       threads: 1,
       contextLength: 1024,
+      availableMethods: ['auto', 'off', 'lookup'],
       loadMs: 1,
     },
   };

@@ -1,6 +1,22 @@
 import type { ForwardRows, KeyValueCache, RowScores, ScoreRequest, TargetModel } from '../../src/engine/targetModel.ts';
 import { createRandom } from './random.ts';
 
+const TOP_IDS = 8;
+
+export interface TableModelOptions {
+  readonly vocabularySize: number;
+  readonly seed: number;
+  /** Defaults to 8. */
+  readonly prefillChunkTokens?: number;
+  /** Defaults to true; false stands for caches that stay on a device. */
+  readonly keepsTreePaths?: boolean;
+}
+
+/** What there is to know about one path. */
+interface PathScores extends RowScores {
+  readonly logits: Float32Array;
+}
+
 /**
  * A target model whose scores are a hash of the whole token path, so that any wrong parent, position, cached row or commit
  * changes what it says next. Stands for the real model in engine tests.
@@ -8,38 +24,39 @@ import { createRandom } from './random.ts';
 export class TableModel implements TargetModel {
   readonly vocabularySize: number;
   readonly contextLength = 4096;
-  readonly keepsTreePaths = true;
+  readonly keepsTreePaths: boolean;
   readonly prefillChunkTokens: number;
   forwards = 0;
   private readonly seed: number;
+  private readonly scoresByHash = new Map<number, PathScores>();
 
-  constructor(options: {
-    readonly vocabularySize: number;
-    readonly seed: number;
-    readonly prefillChunkTokens?: number;
-  }) {
+  constructor(options: TableModelOptions) {
     this.vocabularySize = options.vocabularySize;
     this.seed = options.seed;
     this.prefillChunkTokens = options.prefillChunkTokens ?? 8;
+    this.keepsTreePaths = options.keepsTreePaths ?? true;
   }
 
   createCache(): KeyValueCache {
-    return new TableCache();
+    return new TableCache(this.keepsTreePaths);
   }
 
   forward(cache: KeyValueCache, rows: ForwardRows, request: ScoreRequest): Promise<readonly RowScores[]> {
     this.forwards++;
-    const paths: (readonly number[])[] = [];
-    rows.tokens.forEach((token, row) => {
-      const parent = rows.parents[row]!;
+    rows.parents.forEach((parent, row) => {
       if (parent >= row || parent < -1) {
         throw new Error('parents must come first');
       }
-      paths.push([...(parent === -1 ? cache.tokens : paths[parent]!), token]);
     });
-    (cache as TableCache).pending = paths;
+    (cache as TableCache).pending = rows;
+    const contextHash = this.hash(cache.tokens);
+    const hashes: number[] = [];
+    rows.tokens.forEach((token, row) => {
+      const parent = rows.parents[row]!;
+      hashes.push(extendHash(parent === -1 ? contextHash : hashes[parent]!, token));
+    });
     return Promise.resolve(
-      request.rows.map((row, index) => this.score(paths[row]!, request.detail, request.wanted?.[index])),
+      request.rows.map((row, index) => this.report(hashes[row]!, request.detail, request.wanted?.[index])),
     );
   }
 
@@ -49,53 +66,89 @@ export class TableModel implements TargetModel {
 
   /** Scores after a path, as every forward must report them. */
   score(path: readonly number[], detail: ScoreRequest['detail'], wanted?: readonly number[]): RowScores {
-    const random = createRandom(
-      path.reduce((hash, token) => Math.imul(hash ^ (token + 1), 0x01000193) >>> 0, this.seed),
-    );
-    const logits = Float32Array.from({ length: this.vocabularySize }, () => random() * 10);
-    const order = Array.from(logits.keys()).sort((left, right) => logits[right]! - logits[left]! || left - right);
-    const topIds = order.slice(0, 8);
-    const logSumExp = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+    return this.report(this.hash(path), detail, wanted);
+  }
+
+  /** Plain greedy decoding without caches or forwards: the reference. */
+  decodeGreedily(prompt: readonly number[], maxTokens: number, stopTokens: ReadonlySet<number>): number[] {
+    const written: number[] = [];
+    let hash = this.hash(prompt);
+    while (written.length < maxTokens) {
+      const next = this.scoresOf(hash).topIds[0]!;
+      if (stopTokens.has(next)) {
+        break;
+      }
+      written.push(next);
+      hash = extendHash(hash, next);
+    }
+    return written;
+  }
+
+  private hash(path: readonly number[]): number {
+    return path.reduce(extendHash, this.seed);
+  }
+
+  private report(hash: number, detail: ScoreRequest['detail'], wanted: readonly number[] | undefined): RowScores {
+    const { logits, ...scores } = this.scoresOf(hash);
     return {
-      topIds,
-      topLogits: topIds.map((id) => logits[id]!),
-      logSumExp,
-      entropy: logits.reduce((sum, logit) => sum - Math.exp(logit - logSumExp) * (logit - logSumExp), 0),
+      ...scores,
       ...(wanted === undefined ? {} : { wantedLogits: new Map(wanted.map((id) => [id, logits[id]!])) }),
       ...(detail === 'logits' ? { logits } : {}),
     };
   }
 
-  /** Plain greedy decoding without caches or forwards: the reference. */
-  decodeGreedily(prompt: readonly number[], maxTokens: number, stopTokens: ReadonlySet<number>): number[] {
-    const path = [...prompt];
-    while (path.length < prompt.length + maxTokens) {
-      const next = this.score(path, 'top').topIds[0]!;
-      if (stopTokens.has(next)) {
-        break;
-      }
-      path.push(next);
+  private scoresOf(hash: number): PathScores {
+    const known = this.scoresByHash.get(hash);
+    if (known !== undefined) {
+      return known;
     }
-    return path.slice(prompt.length);
+    const random = createRandom(hash);
+    const logits = new Float32Array(this.vocabularySize).map(() => random() * 10);
+    const topIds = Array.from(logits.keys())
+      .sort((left, right) => logits[right]! - logits[left]! || left - right)
+      .slice(0, TOP_IDS);
+    const logSumExp = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+    const scores = {
+      topIds,
+      topLogits: topIds.map((id) => logits[id]!),
+      logSumExp,
+      entropy: logits.reduce((sum, logit) => sum - Math.exp(logit - logSumExp) * (logit - logSumExp), 0),
+      logits,
+    };
+    this.scoresByHash.set(hash, scores);
+    return scores;
   }
+}
+
+function extendHash(hash: number, token: number): number {
+  return Math.imul(hash ^ (token + 1), 0x01000193) >>> 0;
 }
 
 class TableCache implements KeyValueCache {
   tokens: number[] = [];
   readonly bytes = 0;
-  pending: readonly (readonly number[])[] = [];
+  pending: ForwardRows | undefined;
+  private readonly keepsTreePaths: boolean;
+
+  constructor(keepsTreePaths: boolean) {
+    this.keepsTreePaths = keepsTreePaths;
+  }
 
   commit(rows: readonly number[]): void {
-    for (const row of rows) {
-      const path = this.pending[row]!;
-      const isPath =
-        path.length === this.tokens.length + 1 && this.tokens.every((token, index) => token === path[index]);
-      if (!isPath) {
+    const { pending } = this;
+    if (pending === undefined) {
+      throw new Error('commit without a forward');
+    }
+    rows.forEach((row, index) => {
+      if (pending.parents[row] !== (index === 0 ? -1 : rows[index - 1])) {
         throw new Error('committed rows are not a path');
       }
-      this.tokens = [...path];
-    }
-    this.pending = [];
+      if (!this.keepsTreePaths && row !== index) {
+        throw new Error('this cache keeps chains only');
+      }
+    });
+    this.tokens.push(...rows.map((row) => pending.tokens[row]!));
+    this.pending = undefined;
   }
 
   lastHiddenStates(): undefined {
@@ -103,8 +156,8 @@ class TableCache implements KeyValueCache {
   }
 
   truncate(length: number): void {
-    this.tokens = this.tokens.slice(0, length);
-    this.pending = [];
+    this.tokens.length = Math.min(this.tokens.length, length);
+    this.pending = undefined;
   }
 
   dispose(): void {}

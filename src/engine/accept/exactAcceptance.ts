@@ -13,21 +13,32 @@ export const exactAcceptance: AcceptanceRule = {
   accept: (draft, scores) => acceptPath(draft, scores, (row) => row.topIds[0]!),
 };
 
-/** Descends from the root as long as the token chosen at a row was drafted after it; the first that was not is the bonus token. */
+/**
+ * Descends from the root as long as the token chosen at a row was drafted after it; the first that was not is the bonus
+ * token. `chooseToken` also sees what was drafted after its row.
+ */
 export function acceptPath(
   draft: DraftTree,
   scores: readonly RowScores[],
-  chooseToken: (scores: RowScores) => number,
+  chooseToken: (scores: RowScores, drafted: readonly number[]) => number,
 ): AcceptedPath {
   const nodes: number[] = [];
   let parent = -1;
   for (;;) {
-    const wanted = chooseToken(scores[parent + 1]!);
-    const next = draft.findIndex((node) => node.parent === parent && node.token === wanted);
-    if (next === -1) {
-      return { nodes, bonusToken: wanted };
+    const children = childrenOf(draft, parent);
+    const chosen = chooseToken(
+      scores[parent + 1]!,
+      children.map((child) => draft[child]!.token),
+    );
+    const next = children.find((child) => draft[child]!.token === chosen);
+    if (next === undefined) {
+      return { nodes, bonusToken: chosen };
     }
     nodes.push(next);
     parent = next;
   }
+}
+
+function childrenOf(draft: DraftTree, parent: number): readonly number[] {
+  return Array.from(draft.keys()).filter((node) => draft[node]!.parent === parent);
 }

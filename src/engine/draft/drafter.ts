@@ -36,11 +36,13 @@ export interface HiddenStates {
 /**
  * One drafting method: guesses what the target model will write next. A guess may be wrong, never costly.
  *
- * `begin` comes once per request, then `propose` before each forward that may verify a draft.
+ * `begin` comes once per request, then `propose` before each forward that may verify a draft, and `end` when the text is whole
+ * and may serve later requests (not for measurements, which must not find their own text again).
  */
 export interface Drafter {
   readonly method: DraftMethod;
   begin(context: DraftContext): void;
   /** A tree of at most `step.maxNodes` nodes; an empty one means plain decoding for this step. */
   propose(step: DraftStep): DraftTree | Promise<DraftTree>;
+  end?(generated: readonly number[]): void;
 }

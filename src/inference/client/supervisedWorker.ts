@@ -20,6 +20,7 @@ export interface EngineConfiguration {
   readonly device: Device;
   readonly threads: number;
   readonly cacheBytes: number;
+  readonly measurementsDirectory: string;
 }
 
 /** The time that restarts wait in; tests bring their own. */
@@ -222,9 +223,9 @@ export class SupervisedWorker {
     isCurrent: () => boolean,
   ): Promise<void> {
     this.setState({ kind: 'loading' });
-    const { threads, cacheBytes } = configuration;
+    const { threads, cacheBytes, measurementsDirectory } = configuration;
     const device = this.cpuFallback === undefined ? configuration.device : 'cpu';
-    const result = await client.load({ directory, device, threads, cacheBytes });
+    const result = await client.load({ directory, device, threads, cacheBytes, measurementsDirectory });
     if (!isCurrent()) {
       return;
     }

@@ -2,27 +2,30 @@
 import { parentPort } from 'node:worker_threads';
 import type { CancellationSignal } from '../../base/cancellation.ts';
 import { CancelledError } from '../../base/cancellation.ts';
-import { exactAcceptance } from '../../engine/accept/exactAcceptance.ts';
-import { wholeDraftPlanner } from '../../engine/control/draftPlanner.ts';
-import { offDrafter } from '../../engine/draft/offDrafter.ts';
 import type { GeneratedResult, LoadedModel } from '../../engine/generate.ts';
 import { generate, PromptTooLongError } from '../../engine/generate.ts';
 import { openPackage } from '../../model/openPackage.ts';
 import type { CompletionParameters, LoadParameters, LoadResult } from '../protocol.ts';
+import { acceptanceFor } from './acceptance.ts';
+import { deviceStateFile } from './deviceState.ts';
 import { DocumentCaches } from './documentCaches.ts';
+import { Drafting, MAX_DRAFT_NODES } from './drafting.ts';
 import { measureForwards } from './measureForwards.ts';
+import type { DraftHeads } from './onnx/draftHeads.ts';
+import { loadDraftHeads } from './onnx/draftHeads.ts';
 import { loadModel } from './onnx/loadModel.ts';
 import { scoreText } from './scoreText.ts';
 import type { EngineCompletion, EngineRequest, EngineResults, FromEngine, ToEngine } from './threadMessages.ts';
+import { TokenizedTexts } from './tokenizedTexts.ts';
 
 const clock = { now: () => performance.now() };
-
-/** Drafts never have more nodes than this; each further row costs 0.15–0.25 of a forward on a CPU (ARCHITECTURE.md, measured facts). */
-const MAX_DRAFT_NODES = 8;
 
 interface Engine {
   readonly model: LoadedModel;
   readonly caches: DocumentCaches;
+  readonly heads: DraftHeads;
+  readonly drafting: Drafting;
+  readonly draftTexts: TokenizedTexts;
 }
 
 let engine: Engine | undefined;
@@ -75,11 +78,20 @@ async function load(parameters: LoadParameters): Promise<LoadResult> {
       device,
       threads: parameters.threads,
     });
-    engine = { model, caches: new DocumentCaches(model.target, parameters.cacheBytes) };
     const { id, quantization } = opened.value.manifest;
+    const { measurementsDirectory } = parameters;
+    const stateFile =
+      measurementsDirectory === undefined
+        ? undefined
+        : deviceStateFile(measurementsDirectory, { model: id, quantization, device, threads });
+    const heads = await loadDraftHeads(parameters.directory, opened.value.manifest, { threads });
+    const drafting = await Drafting.create(model.target, heads, stateFile, clock);
+    const caches = new DocumentCaches(model.target, parameters.cacheBytes);
+    engine = { model, caches, heads, drafting, draftTexts: new TokenizedTexts(model.tokenizer) };
     const { contextLength } = model.target;
     const loadMs = clock.now() - startMs;
-    return { ok: true, model: { id, quantization, device, threads, contextLength, loadMs } };
+    const availableMethods = drafting.methods;
+    return { ok: true, model: { id, quantization, device, threads, contextLength, availableMethods, loadMs } };
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     return { ok: false, message: `The model could not be loaded on ${device}: ${cause}` };
@@ -87,7 +99,9 @@ async function load(parameters: LoadParameters): Promise<LoadResult> {
 }
 
 async function unload(): Promise<void> {
+  await engine?.drafting.save();
   engine?.caches.dispose();
+  await engine?.heads.dispose();
   await engine?.model.target.dispose();
   engine = undefined;
 }
@@ -107,14 +121,13 @@ async function complete(parameters: CompletionParameters, signal: CancellationSi
     const result = await generate(
       engine.model,
       cache,
-      // Other drafters and acceptance rules plug in here; until they exist every method decodes plainly, which is exact.
       {
         ...parameters,
-        drafter: offDrafter,
-        planner: wholeDraftPlanner,
-        acceptance: exactAcceptance,
-        maxDraftNodes: MAX_DRAFT_NODES,
-        draftTexts: [],
+        drafter: engine.drafting.drafterFor(parameters.draftMethod),
+        planner: engine.drafting.controller,
+        acceptance: acceptanceFor(parameters),
+        maxDraftNodes: Math.min(parameters.draftMaxTokens, MAX_DRAFT_NODES),
+        draftTexts: engine.draftTexts.take(parameters.draftTexts),
         signal,
       },
       clock,
@@ -130,6 +143,7 @@ async function complete(parameters: CompletionParameters, signal: CancellationSi
     throw error;
   } finally {
     engine.caches.trim();
+    await engine.drafting.saveSometimes();
   }
 }
 

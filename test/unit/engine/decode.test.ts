@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict';
 import { CancelledError } from '../../../src/base/cancellation.ts';
 import { exactAcceptance } from '../../../src/engine/accept/exactAcceptance.ts';
-import { wholeDraftPlanner } from '../../../src/engine/control/draftPlanner.ts';
-import type { DecodeRequest } from '../../../src/engine/decode.ts';
+import { typicalAcceptance } from '../../../src/engine/accept/typicalAcceptance.ts';
+import type { DraftPlanner } from '../../../src/engine/control/draftPlanner.ts';
+import { selectNodes, usableDraft, wholeDraftPlanner } from '../../../src/engine/control/draftPlanner.ts';
+import type { DecodeRequest, DecodeStep, TokenMask } from '../../../src/engine/decode.ts';
 import { decode } from '../../../src/engine/decode.ts';
 import type { Drafter } from '../../../src/engine/draft/drafter.ts';
-import type { DraftNode, DraftTree } from '../../../src/engine/draft/draftTree.ts';
 import { offDrafter } from '../../../src/engine/draft/offDrafter.ts';
-import type { KeyValueCache } from '../../../src/engine/targetModel.ts';
+import type { KeyValueCache, RowScores } from '../../../src/engine/targetModel.ts';
 import { createRandom, randomInteger } from '../../support/random.ts';
+import { createRandomDrafter } from '../../support/randomDrafts.ts';
 import { TableModel } from '../../support/tableModel.ts';
 
 const clock = { now: () => 0 };
 const VOCABULARY = 16;
+const CASES = 10_000;
+
+/** Keeps what the model itself would write, as `exactAcceptance` does, by way of the other rule. */
+const strictTypical = typicalAcceptance({ threshold: 1, delta: Number.POSITIVE_INFINITY });
 
 function requestFor(promptTokens: readonly number[], overrides: Partial<DecodeRequest> = {}): DecodeRequest {
   return {
@@ -38,50 +44,200 @@ async function collect(model: TableModel, cache: KeyValueCache, request: DecodeR
   return tokens;
 }
 
-/** Drafts random trees in which about half of the branches follow what the model would say. */
-function createRandomDrafter(model: TableModel, prompt: readonly number[], random: () => number): Drafter {
+/** Verifies a random part of what can be of use. */
+function createRandomPlanner(random: () => number): DraftPlanner {
   return {
-    method: 'lookup',
-    begin() {},
-    propose: ({ generated, maxNodes }): DraftTree => {
-      const nodes: DraftNode[] = [];
-      const pathTo = (node: number): number[] =>
-        node === -1 ? [] : [...pathTo(nodes[node]!.parent), nodes[node]!.token];
-      const count = randomInteger(random, 0, maxNodes);
-      for (let index = 0; index < count; index++) {
-        const parent = randomInteger(random, -1, nodes.length - 1);
-        const right = model.score([...prompt, ...generated, ...pathTo(parent)], 'top').topIds[0]!;
-        const token = random() < 0.6 ? right : randomInteger(random, 0, VOCABULARY - 1);
-        if (!nodes.some((node) => node.parent === parent && node.token === token)) {
-          nodes.push({ token, parent, source: 'lookup', bucket: 0, chance: random() });
+    choose: (proposed, limits) => {
+      const usable = usableDraft(proposed, limits);
+      const kept = new Set([-1]);
+      usable.forEach(({ parent }, node) => {
+        if (kept.has(parent) && kept.size <= limits.maxNodes && random() < 0.9) {
+          kept.add(node);
         }
-      }
-      return nodes;
+      });
+      return selectNodes(usable, (node) => kept.has(node));
     },
+    observe() {},
   };
 }
 
-describe('decode', () => {
-  it('writes what plain greedy decoding writes, for random prompts, drafts, caches and stop tokens', async () => {
-    for (let seed = 0; seed < 400; seed++) {
-      const random = createRandom(seed);
-      const model = new TableModel({
-        vocabularySize: VOCABULARY,
-        seed,
-        prefillChunkTokens: randomInteger(random, 1, 9),
-      });
-      const cache = model.createCache();
-      let prompt = Array.from({ length: randomInteger(random, 1, 30) }, () => randomInteger(random, 0, VOCABULARY - 1));
-      for (let round = 0; round < 3; round++) {
-        const drafter = random() < 0.2 ? offDrafter : createRandomDrafter(model, prompt, random);
-        const request = requestFor(prompt, { drafter, maxTokens: randomInteger(random, 1, 24) });
-        const expected = model.decodeGreedily(prompt, request.maxTokens, request.stopTokens);
-        assert.deepEqual(await collect(model, cache, request), expected, `seed ${seed}, round ${round}`);
-        // The next prompt shares a start with this one, as keystrokes and deletions do.
-        prompt = [...prompt, ...expected].slice(0, randomInteger(random, 1, prompt.length + expected.length));
-        prompt.push(randomInteger(random, 0, VOCABULARY - 1));
+/** Allows every third token for some steps, then everything. */
+function createMask(steps: number): TokenMask | undefined {
+  if (steps === 0) {
+    return undefined;
+  }
+  const bestAllowed = ({ logits }: RowScores): number => {
+    const allowed = Array.from(logits!.keys()).filter((token) => token % 3 === steps % 3);
+    return allowed.reduce((best, token) => (logits![token]! > logits![best]! ? token : best));
+  };
+  return { bestAllowed, after: () => createMask(steps - 1) };
+}
+
+/** What plain greedy decoding writes under the mask. */
+function decodeMasked(model: TableModel, prompt: readonly number[], request: DecodeRequest): number[] {
+  const written: number[] = [];
+  let { mask } = request;
+  while (mask !== undefined && written.length < request.maxTokens) {
+    const next = mask.bestAllowed(model.score([...prompt, ...written], 'logits'));
+    if (request.stopTokens.has(next)) {
+      return written;
+    }
+    written.push(next);
+    mask = mask.after(next);
+  }
+  const { maxTokens, stopTokens } = request;
+  return [...written, ...model.decodeGreedily([...prompt, ...written], maxTokens - written.length, stopTokens)];
+}
+
+/** What random cases must have met to mean anything. */
+const SITUATIONS = [
+  'branch accepted past its sibling',
+  'cancelled after accepted drafts',
+  'cancelled before the first token',
+  'chain accepted by a model that keeps chains only',
+  'draft accepted after a mask',
+  'draft accepted in part',
+  'draft accepted whole',
+  'left in the middle of a step',
+  'stop token accepted inside a draft',
+] as const;
+type Situation = (typeof SITUATIONS)[number];
+
+interface Outcome {
+  readonly tokens: readonly number[];
+  readonly end: 'whole' | 'cancelled' | 'left';
+}
+
+/** Runs a request until it ends, is cancelled, or its consumer has read enough tokens. */
+async function runUntil(
+  model: TableModel,
+  cache: KeyValueCache,
+  request: DecodeRequest,
+  tokensRead: number,
+  meet: (situation: Situation) => void,
+): Promise<Outcome> {
+  const tokens: number[] = [];
+  let hasAccepted = false;
+  try {
+    for await (const step of decode(model, cache, request, clock)) {
+      if (step.kind === 'decode' && step.accepted > 0) {
+        hasAccepted = true;
+        noteAccepted(step, model, request, meet);
+      }
+      for (const [index, { id }] of step.tokens.entries()) {
+        if (tokens.length === tokensRead) {
+          if (index > 0) {
+            meet('left in the middle of a step');
+          }
+          return { tokens, end: 'left' };
+        }
+        tokens.push(id);
       }
     }
+    return { tokens, end: 'whole' };
+  } catch (error) {
+    assert.ok(error instanceof CancelledError);
+    if (hasAccepted) {
+      meet('cancelled after accepted drafts');
+    } else if (tokens.length === 0) {
+      meet('cancelled before the first token');
+    }
+    return { tokens, end: 'cancelled' };
+  }
+}
+
+function noteAccepted(
+  step: Extract<DecodeStep, { kind: 'decode' }>,
+  model: TableModel,
+  request: DecodeRequest,
+  meet: (situation: Situation) => void,
+): void {
+  meet(step.accepted === step.drafted ? 'draft accepted whole' : 'draft accepted in part');
+  if (step.tokens.length < step.accepted) {
+    meet('stop token accepted inside a draft');
+  }
+  if (!model.keepsTreePaths) {
+    meet('chain accepted by a model that keeps chains only');
+  }
+  if (request.mask !== undefined) {
+    meet('draft accepted after a mask');
+  }
+}
+
+/** A random request; `meet` hears of branches that are accepted although an earlier sibling stands before them. */
+function randomRequest(
+  model: TableModel,
+  prompt: readonly number[],
+  random: () => number,
+  meet: (situation: Situation) => void,
+): DecodeRequest {
+  const cancelAtForward = random() < 0.3 ? model.forwards + randomInteger(random, 0, 12) : Number.POSITIVE_INFINITY;
+  const drafter = createRandomDrafter({
+    random,
+    rightShare: 0.6,
+    rightToken: (generated) => model.score([...prompt, ...generated], 'top').topIds[0]!,
+    wrongToken: () => randomInteger(random, 0, VOCABULARY - 1),
+  });
+  const rule = random() < 0.8 ? exactAcceptance : strictTypical;
+  return requestFor(prompt, {
+    mask: createMask(random() < 0.2 ? randomInteger(random, 1, 3) : 0),
+    drafter: random() < 0.1 ? offDrafter : drafter,
+    planner: random() < 0.5 ? wholeDraftPlanner : createRandomPlanner(random),
+    acceptance: {
+      ...rule,
+      accept: (draft, scores) => {
+        const path = rule.accept(draft, scores);
+        if (path.nodes.some((node, index) => node !== index)) {
+          meet('branch accepted past its sibling');
+        }
+        return path;
+      },
+    },
+    maxDraftNodes: randomInteger(random, 0, 16),
+    endsText: (token) => token % 5 === 0,
+    maxTokens: randomInteger(random, 1, 24),
+    stopTokens: new Set(random() < 0.3 ? [3, 11] : [3]),
+    signal: {
+      get isCancellationRequested() {
+        return model.forwards >= cancelAtForward;
+      },
+    },
+  });
+}
+
+/** A few requests over one cache, each of which has to write what plain greedy decoding writes, as far as it gets. */
+async function checkCase(seed: number, meet: (situation: Situation) => void): Promise<void> {
+  const random = createRandom(seed);
+  const model = new TableModel({
+    vocabularySize: VOCABULARY,
+    seed,
+    prefillChunkTokens: randomInteger(random, 1, 9),
+    keepsTreePaths: random() < 0.7,
+  });
+  const cache = model.createCache();
+  let prompt = Array.from({ length: randomInteger(random, 1, 30) }, () => randomInteger(random, 0, VOCABULARY - 1));
+  const rounds = randomInteger(random, 2, 3);
+  for (let round = 0; round < rounds; round++) {
+    const request = randomRequest(model, prompt, random, meet);
+    const tokensRead = random() < 0.2 ? randomInteger(random, 0, 10) : Number.POSITIVE_INFINITY;
+    const { tokens, end } = await runUntil(model, cache, request, tokensRead, meet);
+    const whole = decodeMasked(model, prompt, request);
+    const expected = end === 'whole' ? whole : whole.slice(0, tokens.length);
+    assert.deepEqual(tokens, expected, `seed ${seed}, round ${round}`);
+    // The next prompt shares a start with this one, as keystrokes and deletions do.
+    prompt = [...prompt, ...tokens].slice(0, randomInteger(random, 1, prompt.length + tokens.length));
+    prompt.push(randomInteger(random, 0, VOCABULARY - 1));
+  }
+}
+
+describe('decode', () => {
+  it(`writes what plain greedy decoding writes, in ${CASES} random cases`, async function () {
+    this.timeout(60_000);
+    const met = new Set<Situation>();
+    for (let seed = 0; seed < CASES; seed++) {
+      await checkCase(seed, (situation) => met.add(situation));
+    }
+    assert.deepEqual(Array.from(met).sort(), SITUATIONS);
   });
 
   it('takes fewer forwards when drafts are right', async () => {

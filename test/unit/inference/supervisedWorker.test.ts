@@ -218,6 +218,7 @@ function configuration(id: string, device: Device = 'cpu'): EngineConfiguration 
     device,
     threads: 1,
     cacheBytes: 1,
+    measurementsDirectory: 'unused',
   };
 }
 
@@ -233,6 +234,10 @@ function completion(prefix: string): CompletionParameters {
     draftMethod: 'off',
     acceptanceMode: 'exact',
     acceptanceThreshold: 0.09,
+    draftMaxTokens: 8,
+    draftTree: true,
+    draftTexts: [],
+    remember: false,
   };
 }
 

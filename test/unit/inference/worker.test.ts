@@ -24,6 +24,10 @@ function parametersFor(documentId: string, overrides: Partial<CompletionParamete
     draftMethod: 'off',
     acceptanceMode: 'exact',
     acceptanceThreshold: 0.09,
+    draftMaxTokens: 8,
+    draftTree: true,
+    draftTexts: [],
+    remember: false,
     ...overrides,
   };
 }

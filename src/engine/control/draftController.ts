@@ -1,0 +1,94 @@
+import type { DraftSource, DraftTree } from '../draft/draftTree.ts';
+import type { AcceptanceCounts } from './acceptanceStatistics.ts';
+import { AcceptanceStatistics } from './acceptanceStatistics.ts';
+import type { CostPoints } from './costCurve.ts';
+import { CostCurve } from './costCurve.ts';
+import type { DraftPlanner, PlanLimits, VerifiedStep } from './draftPlanner.ts';
+import { selectNodes, usableDraft } from './draftPlanner.ts';
+
+/** Steps over which the running rate is taken, about. */
+const RATE_STEPS = 50;
+
+/** What the controller knows about a device and a model; plain data, kept between runs. */
+export interface ControllerState {
+  readonly cost: CostPoints;
+  readonly acceptance: AcceptanceCounts;
+}
+
+/**
+ * Decides by measured cost how much of a draft is verified.
+ *
+ * Decoding is a renewal process: in the long run `tokens per millisecond` is greatest when each step maximises
+ * `expected tokens − λ · cost`, λ being the rate that is reached. A node adds its survival chance to the tokens and a row to
+ * the cost, so the best tree of n nodes is the n nodes that are most likely to survive (arXiv 2402.12374 §3 for the product
+ * model; a node is never likelier than its parent, so they are connected). Which tokens are written does not depend on any
+ * of this.
+ */
+export class DraftController implements DraftPlanner {
+  private readonly cost: CostCurve;
+  private readonly acceptance: AcceptanceStatistics;
+  private rateTokens: number;
+  private rateMs: number;
+
+  constructor(state: ControllerState) {
+    this.cost = new CostCurve(state.cost);
+    this.acceptance = new AcceptanceStatistics(state.acceptance);
+    this.rateTokens = 1;
+    this.rateMs = this.cost.ms(1);
+  }
+
+  /** Estimated chance of a guess, for drafters: what was observed in its bucket, or else its prior. */
+  chance(source: DraftSource, bucket: number, prior: number): number {
+    return this.acceptance.chance(source, bucket, prior);
+  }
+
+  /** Whether a guess that costs `draftMs` is worth it when it adds this many expected tokens. */
+  isWorth(expectedTokens: number, draftMs: number): boolean {
+    return expectedTokens > this.rate * this.cost.idle(draftMs);
+  }
+
+  choose(proposed: DraftTree, limits: PlanLimits): DraftTree {
+    const draft = usableDraft(proposed, limits);
+    const survival = survivalChances(draft);
+    const bestFirst = [...survival.keys()].sort((left, right) => survival[right]! - survival[left]! || left - right);
+    let expected = 1;
+    let bestGain = expected - this.rate * this.cost.ms(1);
+    let bestCount = 0;
+    for (const [index, node] of bestFirst.slice(0, limits.maxNodes).entries()) {
+      expected += survival[node]!;
+      const gain = expected - this.rate * this.cost.ms(index + 2);
+      if (gain > bestGain) {
+        bestGain = gain;
+        bestCount = index + 1;
+      }
+    }
+    const kept = new Set(bestFirst.slice(0, bestCount));
+    return selectNodes(draft, (node) => kept.has(node));
+  }
+
+  observe(step: VerifiedStep): void {
+    this.acceptance.observe(step.proposed, step.written);
+    this.cost.observe(step.rows, step.verifyMs);
+    const ms = this.cost.ms(step.rows) + this.cost.idle(step.draftMs);
+    this.rateTokens += (step.written.length - this.rateTokens) / RATE_STEPS;
+    this.rateMs += (ms - this.rateMs) / RATE_STEPS;
+  }
+
+  snapshot(): ControllerState {
+    return { cost: this.cost.snapshot(), acceptance: this.acceptance.snapshot() };
+  }
+
+  /** Tokens per millisecond of an idle machine. */
+  private get rate(): number {
+    return this.rateTokens / this.rateMs;
+  }
+}
+
+/** Chance of each node together with all its ancestors: what it adds to the expected number of accepted tokens. */
+export function survivalChances(draft: DraftTree): readonly number[] {
+  const survival: number[] = [];
+  for (const node of draft) {
+    survival.push(node.chance * (node.parent === -1 ? 1 : survival[node.parent]!));
+  }
+  return survival;
+}

@@ -1,0 +1,56 @@
+import type { DraftController } from '../control/draftController.ts';
+import type { DraftContext, Drafter, DraftStep } from './drafter.ts';
+import type { DraftTree } from './draftTree.ts';
+import { mergeDrafts } from './mergeDrafts.ts';
+
+/** Weight of one more observation in what is known about the draft head. */
+const HEAD_WEIGHT = 0.05;
+
+/**
+ * Looks up first, since that costs nothing, and asks the draft head where it is likely to add more than its time is worth;
+ * what both say becomes one tree, of which the controller verifies the part that pays.
+ */
+export class AutoDrafter implements Drafter {
+  readonly method = 'auto';
+  private readonly lookup: Drafter;
+  private readonly head: Drafter | undefined;
+  private readonly controller: DraftController;
+  private readonly now: () => number;
+  /** Running means over the head's drafts. Optimistic at first, so that it is tried. */
+  private headChance = 0.6;
+  private headMs = 0;
+
+  constructor(lookup: Drafter, head: Drafter | undefined, controller: DraftController, now: () => number) {
+    this.lookup = lookup;
+    this.head = head;
+    this.controller = controller;
+    this.now = now;
+  }
+
+  begin(context: DraftContext): void {
+    this.lookup.begin(context);
+    this.head?.begin(context);
+  }
+
+  end(generated: readonly number[]): void {
+    this.lookup.end?.(generated);
+  }
+
+  async propose(step: DraftStep): Promise<DraftTree> {
+    const found = await this.lookup.propose(step);
+    const foundChance = rootChance(found);
+    if (this.head === undefined || !this.controller.isWorth(this.headChance * (1 - foundChance), this.headMs)) {
+      return found;
+    }
+    const startMs = this.now();
+    const guessed = await this.head.propose(step);
+    this.headMs += HEAD_WEIGHT * (this.now() - startMs - this.headMs);
+    this.headChance += HEAD_WEIGHT * (rootChance(guessed) - this.headChance);
+    return mergeDrafts(found, guessed);
+  }
+}
+
+/** Chance that the next token is among the drafted ones. */
+function rootChance(draft: DraftTree): number {
+  return draft.reduce((sum, { parent, chance }) => (parent === -1 ? sum + chance : sum), 0);
+}

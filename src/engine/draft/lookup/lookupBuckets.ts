@@ -1,0 +1,70 @@
+/** Where a match was found; `suggestions` are those of earlier requests. */
+export const CORPORA = ['document', 'suggestions', 'after', 'others'] as const;
+export type Corpus = (typeof CORPORA)[number];
+
+/**
+ * What the matches of a node say about a guess:
+ * - `agreed`: several, and all are followed by it.
+ * - `single`: there is one.
+ * - `contested`: the best is followed by it, some are not.
+ * - `alternative`: only lesser ones are followed by it.
+ */
+export const AGREEMENTS = ['agreed', 'single', 'contested', 'alternative'] as const;
+export type Agreement = (typeof AGREEMENTS)[number];
+
+/** Least effective match lengths of the classes. */
+const LENGTH_CLASSES = [1, 2, 3, 4, 5, 7, 10, 15];
+
+/**
+ * Bucket of a guess: `(corpus × agreements + agreement) × length classes + length class`, from 0 to 127.
+ *
+ * The effective match length is the length of the match below the root plus the node's depth: whoever follows a right guess
+ * has matched a token more, so one table serves all depths.
+ */
+export function lookupBucket(corpus: Corpus, agreement: Agreement, effectiveLength: number): number {
+  const lengthClass = LENGTH_CLASSES.findLastIndex((least) => least <= effectiveLength);
+  const row = CORPORA.indexOf(corpus) * AGREEMENTS.length + AGREEMENTS.indexOf(agreement);
+  return row * LENGTH_CLASSES.length + lengthClass;
+}
+
+/**
+ * Share of guesses that were right, `(corpus, agreement, length class)`.
+ *
+ * Counted November 2026 over 84,000 guesses in real code (Python, TypeScript, JavaScript, C++; the repository's own fixtures
+ * too) and, with double weight, 16,000 in completions of Qwen2.5-Coder-0.5B; prompts and tokens as in the product. Rare
+ * cells lean on the same cell of the other corpora, and the first three rows are made to rise with the length.
+ * `suggestions` comes from two suggestions for one place, which is kinder than what typing brings.
+ */
+const PRIOR_CHANCES: Readonly<Record<Corpus, readonly (readonly number[])[]>> = {
+  document: [
+    [0.83, 0.84, 0.84, 0.93, 0.93, 0.93, 0.94, 0.94],
+    [0.36, 0.51, 0.56, 0.61, 0.63, 0.68, 0.85, 0.86],
+    [0.26, 0.31, 0.34, 0.37, 0.47, 0.51, 0.61, 0.75],
+    [0.1, 0.11, 0.11, 0.13, 0.13, 0.12, 0.17, 0.11],
+  ],
+  suggestions: [
+    [0.69, 0.78, 0.84, 0.86, 0.94, 0.94, 0.97, 0.97],
+    [0.34, 0.49, 0.63, 0.63, 0.63, 0.87, 0.97, 0.97],
+    [0.27, 0.33, 0.37, 0.46, 0.46, 0.74, 0.93, 0.94],
+    [0.18, 0.16, 0.16, 0.11, 0.12, 0.17, 0.25, 0.11],
+  ],
+  after: [
+    [0.74, 0.8, 0.92, 0.93, 0.93, 0.93, 0.93, 0.93],
+    [0.43, 0.5, 0.56, 0.72, 0.78, 0.78, 0.88, 0.88],
+    [0.23, 0.31, 0.34, 0.5, 0.54, 0.54, 0.68, 0.82],
+    [0.13, 0.13, 0.16, 0.15, 0.12, 0.16, 0.3, 0.07],
+  ],
+  others: [
+    [0.33, 0.5, 0.69, 0.82, 0.89, 0.91, 0.96, 0.96],
+    [0.19, 0.29, 0.45, 0.5, 0.67, 0.75, 0.75, 0.91],
+    [0.12, 0.17, 0.27, 0.27, 0.38, 0.54, 0.62, 0.74],
+    [0.06, 0.07, 0.08, 0.09, 0.11, 0.12, 0.14, 0.21],
+  ],
+};
+
+/** Chance of a guess of this bucket, 0–1, before anything was counted on this machine. */
+export function priorChance(bucket: number): number {
+  const row = Math.floor(bucket / LENGTH_CLASSES.length);
+  const corpus = CORPORA[Math.floor(row / AGREEMENTS.length)]!;
+  return PRIOR_CHANCES[corpus][row % AGREEMENTS.length]![bucket % LENGTH_CLASSES.length]!;
+}

@@ -1,0 +1,100 @@
+/** The drafting methods of a loaded model and what they have learned about it. */
+import type { Clock } from '../../base/clock.ts';
+import type { ControllerState } from '../../engine/control/draftController.ts';
+import { DraftController } from '../../engine/control/draftController.ts';
+import { AutoDrafter } from '../../engine/draft/autoDrafter.ts';
+import type { Drafter, DraftMethod } from '../../engine/draft/drafter.ts';
+import type { DraftSource } from '../../engine/draft/draftTree.ts';
+import { LookupDrafter } from '../../engine/draft/lookup/lookupDrafter.ts';
+import { MedusaDrafter } from '../../engine/draft/medusaDrafter.ts';
+import { MtpDrafter } from '../../engine/draft/mtpDrafter.ts';
+import { offDrafter } from '../../engine/draft/offDrafter.ts';
+import type { TargetModel } from '../../engine/targetModel.ts';
+import { readDeviceState, writeDeviceState } from './deviceState.ts';
+import { measureForwards } from './measureForwards.ts';
+import type { DraftHeads } from './onnx/draftHeads.ts';
+
+/** Row counts whose cost is measured; a draft never has more nodes than the largest has rows for. */
+const MEASURED_ROWS = [1, 2, 3, 4, 6, 8, 12, 16] as const;
+export const MAX_DRAFT_NODES = 15;
+
+/** Time between two writes of the state while requests go on. */
+const SAVE_INTERVAL_MS = 30_000;
+
+export class Drafting {
+  readonly controller: DraftController;
+  private readonly drafters: ReadonlyMap<DraftMethod, Drafter>;
+  private readonly stateFile: string | undefined;
+  private readonly clock: Clock;
+  private savedAtMs: number;
+
+  private constructor(
+    state: ControllerState,
+    heads: Pick<DraftHeads, 'medusa' | 'mtp'>,
+    stateFile: string | undefined,
+    clock: Clock,
+  ) {
+    this.controller = new DraftController(state);
+    const { controller } = this;
+    this.stateFile = stateFile;
+    this.clock = clock;
+    this.savedAtMs = clock.now();
+    const estimate = (source: DraftSource) => (bucket: number, prior: number) =>
+      controller.chance(source, bucket, prior);
+    const lookup = new LookupDrafter(estimate('lookup'));
+    const medusa = heads.medusa && new MedusaDrafter(heads.medusa, estimate('medusa'));
+    const mtp = heads.mtp && new MtpDrafter(heads.mtp, estimate('mtp'));
+    // A drafting method is one file that implements `Drafter` and one entry here.
+    const drafters: readonly (Drafter | undefined)[] = [
+      offDrafter,
+      lookup,
+      medusa,
+      mtp,
+      new AutoDrafter(lookup, mtp ?? medusa, controller, clock.now),
+    ];
+    this.drafters = new Map(drafters.flatMap((drafter) => (drafter === undefined ? [] : [[drafter.method, drafter]])));
+  }
+
+  /** Takes the kept state, or measures the cost of forwards: a second or two, once per machine and model. */
+  static async create(
+    target: TargetModel,
+    heads: Pick<DraftHeads, 'medusa' | 'mtp'>,
+    stateFile: string | undefined,
+    clock: Clock,
+  ): Promise<Drafting> {
+    const kept = stateFile === undefined ? undefined : await readDeviceState(stateFile);
+    const drafting = new Drafting(kept ?? (await measuredState(target, clock)), heads, stateFile, clock);
+    if (kept === undefined) {
+      await drafting.save();
+    }
+    return drafting;
+  }
+
+  get methods(): readonly DraftMethod[] {
+    return [...this.drafters.keys()];
+  }
+
+  /** The method's drafter; plain decoding for a method that this model has no heads for. */
+  drafterFor(method: DraftMethod): Drafter {
+    return this.drafters.get(method) ?? offDrafter;
+  }
+
+  /** Keeps what was learned, now and then. */
+  async saveSometimes(): Promise<void> {
+    if (this.clock.now() - this.savedAtMs > SAVE_INTERVAL_MS) {
+      await this.save();
+    }
+  }
+
+  async save(): Promise<void> {
+    this.savedAtMs = this.clock.now();
+    if (this.stateFile !== undefined) {
+      await writeDeviceState(this.stateFile, this.controller.snapshot());
+    }
+  }
+}
+
+async function measuredState(target: TargetModel, clock: Clock): Promise<ControllerState> {
+  const measured = await measureForwards(target, { contextTokens: 8, rowCounts: MEASURED_ROWS, runs: 5 }, clock);
+  return { cost: MEASURED_ROWS.map((rows) => [rows, measured.fastestMsPerForward[rows]!]), acceptance: {} };
+}
