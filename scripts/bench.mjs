@@ -7,29 +7,51 @@ import { note, root, runScript, SetUpError, setUpBundles, setUpDependencies, set
 const SEED = 1;
 const OWN_PLACES = 20;
 const PEER_PLACES = 60;
+const DRAFT_PLACES = 40;
+const POSITIONS = join(root, 'test/fixtures/positions.jsonl.gz');
 
 await runScript(async () => {
   const options = readOptions();
   await setUpDependencies();
   await setUpBundles();
   await setUpModel(options.model);
-  // Loaded here because it needs the dependencies.
-  const { packageDirectory, readPositions, seededShuffle, WorkerClient } = await import('./bench/product.mjs');
-  const { measureOwn } = await import('./bench/ownFigures.mjs');
-  const { appendSection, heading, ownTable, peerTable } = await import('./bench/report.mjs');
+  // Loaded here because they need the dependencies.
+  const { measureDrafts } = await import('./bench/draftFigures.mjs');
+  const { appendSection, draftSection } = await import('./bench/report.mjs');
 
-  const all = await readPositions(join(root, 'test/fixtures/positions.jsonl.gz'));
-  const positions = seededShuffle(all, SEED);
-  const directory = packageDirectory(options.model, 'q8');
+  const lines = await measureWithWorker(options);
+  const places = Math.min(options.places, DRAFT_PLACES);
+  note(`comparing the draft methods at ${places} places`);
+  lines.push('', ...draftSection(await measureDrafts({ ...options, positions: POSITIONS, places, seed: SEED })));
+  process.stdout.write(`${lines.join('\n')}\n`);
+  if (options.write) {
+    appendSection(join(root, 'BENCHMARKS.md'), lines);
+    note('added to BENCHMARKS.md');
+  }
+});
+
+/** What a user feels and, if asked for, the comparison with llama.cpp. */
+async function measureWithWorker(options) {
+  const product = await import('./bench/product.mjs');
+  const { measureOwn } = await import('./bench/ownFigures.mjs');
+  const { heading, ownTable, peerTable } = await import('./bench/report.mjs');
+
+  const positions = product.seededShuffle(await product.readPositions(POSITIONS), SEED);
+  const directory = product.packageDirectory(options.model, 'q8');
   const silent = () => undefined;
   const startMs = performance.now();
-  const client = new WorkerClient(join(root, 'dist/worker.js'), {
+  const client = new product.WorkerClient(join(root, 'dist/worker.js'), {
     logger: { error: note, warn: note, info: silent, debug: silent, trace: silent },
     onDeath: silent,
   });
   try {
-    const { threads } = options;
-    const loaded = await client.load({ directory, device: 'cpu', threads, cacheBytes: 256 * 1024 * 1024 });
+    const loaded = await client.load({
+      directory,
+      device: 'cpu',
+      threads: options.threads,
+      cacheBytes: 256 * 1024 * 1024,
+      measurementsDirectory: product.measurementsDirectory(),
+    });
     if (!loaded.ok) {
       throw new SetUpError(loaded.message);
     }
@@ -45,15 +67,11 @@ await runScript(async () => {
       const shared = positions.slice(0, Math.min(options.places, PEER_PLACES) + 1);
       lines.push('', ...peerTable(await measurePeer(client, model, directory, shared, root)));
     }
-    process.stdout.write(`${lines.join('\n')}\n`);
-    if (options.write) {
-      appendSection(join(root, 'BENCHMARKS.md'), lines);
-      note('added to BENCHMARKS.md');
-    }
+    return lines;
   } finally {
     await client.close();
   }
-});
+}
 
 function readOptions() {
   try {

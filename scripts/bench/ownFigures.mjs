@@ -71,7 +71,7 @@ export async function complete(client, snapshot, plan, cold, choices = {}) {
 }
 
 /** Mean milliseconds of a decode step of one completion; none when the first token ended it. */
-export function msPerStep({ ms, perStep }) {
+function msPerStep({ ms, perStep }) {
   return perStep.length === 0 ? [] : [(ms.draft + ms.verify) / perStep.length];
 }
 

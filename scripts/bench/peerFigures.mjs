@@ -5,8 +5,9 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { note, runNpm, SetUpError } from '../setUp.mjs';
-import { complete, msPerStep } from './ownFigures.mjs';
+import { complete } from './ownFigures.mjs';
 import {
+  benchOrder,
   cacheDirectory,
   createTokenizer,
   downloadDirectory,
@@ -32,6 +33,11 @@ const PEER_BINARIES = {
   'win32-arm64': 'win-arm64',
 };
 
+/**
+ * Per place: ours from an empty cache for the prefill's time, then plain decoding, decoding with drafts and llama.cpp's
+ * whole completion, turning in who goes first. A completion is prefill and decoding together, for as many tokens as ours
+ * wrote; our tokenising counts as decoding, llama.cpp is given the ids.
+ */
 export async function measurePeer(client, model, directory, positions, root) {
   const opened = await openPackage(directory);
   if (!opened.ok) {
@@ -40,62 +46,101 @@ export async function measurePeer(client, model, directory, positions, root) {
   const { manifest } = opened.value;
   const tokenizer = createTokenizer(JSON.parse(readFileSync(join(directory, manifest.files.tokenizer.name), 'utf8')));
   const peer = await openPeer(await weightFile(root, model.id), model.threads);
-  const ours = { decode: [], prefill: [] };
-  const theirs = { decode: [], prefill: [] };
-  const ratios = { decode: [], prefill: [] };
-  let agreeing = 0;
-  let compared = 0;
+  const places = [];
   try {
     for (const [index, position] of positions.entries()) {
       const snapshot = toSnapshot(position);
       const plan = planPlainPrompt(snapshot);
       const ids = promptIds(tokenizer, manifest.fillInTheMiddle, plan);
-      const own = await completeOwn(client, snapshot, plan);
-      if (own.promptTokens !== ids.length) {
-        throw new Error(`the prompts differ: ${own.promptTokens} and ${ids.length} tokens`);
+      const prefill = await completeOwn(client, snapshot, plan, { method: 'off', maxTokens: 1, cold: true });
+      if (prefill.promptTokens !== ids.length) {
+        throw new Error(`the prompts differ: ${prefill.promptTokens} and ${ids.length} tokens`);
       }
-      const other = await peer.complete(ids, manifest.fillInTheMiddle.stop);
+      const place = { promptTokens: ids.length, prefillMs: prefill.ms.prefill };
+      for (const who of benchOrder(['off', 'auto', 'peer'], index, 0)) {
+        place[who] =
+          who === 'peer' ? await peer.complete(ids) : await completeOwn(client, snapshot, plan, { method: who });
+      }
       note(`${index + 1} of ${positions.length} places`);
-      if (index === 0) {
-        // Both have warmed up now.
-        continue;
-      }
-      compared++;
-      agreeing += firstLine(own.text) === firstLine(decodeText(tokenizer, other.tokens)) ? 1 : 0;
-      const ownPrefill = (own.promptTokens * 1000) / own.ms.prefill;
-      const otherPrefill = (ids.length * 1000) / other.firstTokenMs;
-      ours.prefill.push(ownPrefill);
-      theirs.prefill.push(otherPrefill);
-      ratios.prefill.push(ownPrefill / otherPrefill);
-      const [ownDecode] = msPerStep(own);
-      if (ownDecode !== undefined && other.msPerToken !== undefined) {
-        ours.decode.push(ownDecode);
-        theirs.decode.push(other.msPerToken);
-        ratios.decode.push(ownDecode / other.msPerToken);
+      // At the first place both have warmed up.
+      if (index > 0) {
+        const text = decodeText(tokenizer, untilStop(place.peer.tokens, manifest.fillInTheMiddle.stop));
+        places.push({ ...comparePlace(place), agrees: firstLine(place.off.text) === firstLine(text) });
       }
     }
   } finally {
     await peer.dispose();
   }
-  const medians = ({ decode, prefill }) => ({
-    decodeMsPerToken: quantile(decode, 0.5),
-    prefillTokensPerSecond: quantile(prefill, 0.5),
+  const medianOf = (figureOf) =>
+    quantile(
+      places.map(figureOf).filter((figure) => figure !== undefined),
+      0.5,
+    );
+  const medians = (who) => ({
+    decodeMsPerToken: medianOf((place) => place[who].msPerToken),
+    completionMs: medianOf((place) => place[who].completionMs),
+    prefillTokensPerSecond: medianOf((place) => place[who].prefillTokensPerSecond),
+  });
+  // Above 1 ours is the faster one, in every row.
+  const ratios = (who) => ({
+    decode: medianOf(({ peer: other, [who]: own }) => over(other.msPerToken, own.msPerToken)),
+    completion: medianOf(({ peer: other, [who]: own }) => other.completionMs / own.completionMs),
+    prefill: medianOf(({ peer: other, [who]: own }) => own.prefillTokensPerSecond / other.prefillTokensPerSecond),
   });
   return {
     peer: `node-llama-cpp ${PEER_VERSION}`,
     threads: model.threads,
-    places: compared,
-    ours: medians(ours),
-    theirs: medians(theirs),
-    ratio: { decode: quantile(ratios.decode, 0.5), prefill: quantile(ratios.prefill, 0.5) },
-    firstLineAgreement: compared === 0 ? 0 : agreeing / compared,
+    places: places.length,
+    off: medians('off'),
+    auto: medians('auto'),
+    theirs: medians('peer'),
+    ratio: { off: ratios('off'), auto: ratios('auto') },
+    firstLineAgreement: share(places, ({ agrees }) => agrees),
+    sameText: share(places, ({ isSameText }) => isSameText),
   };
 }
 
-/** Token for token: no healing, no stop rules, plain decoding. */
-function completeOwn(client, snapshot, plan) {
-  const choices = { heal: false, stopRules: false, method: 'off', maxTokens: DECODED_TOKENS };
-  return complete(client, snapshot, plan, true, choices);
+/** The same three figures of each way to complete one place; no time per token where the first token ended the text. */
+function comparePlace({ promptTokens, prefillMs, off, auto, peer }) {
+  const figures = (firstMs, decodeMs, tokens) => ({
+    prefillTokensPerSecond: (promptTokens * 1000) / firstMs,
+    completionMs: firstMs + decodeMs,
+    msPerToken: tokens === 0 ? undefined : decodeMs / tokens,
+  });
+  const own = (run) => figures(prefillMs, run.ms.total - run.ms.prefill, tokensAfterFirst(run));
+  // Its cost does not depend on what it writes, so it goes on past a stop token and is read off where ours ended.
+  const tokens = tokensAfterFirst(off);
+  const firstMs = peer.msAt[0];
+  return {
+    off: own(off),
+    auto: own(auto),
+    peer: figures(firstMs, peer.msAt[tokens] - firstMs, tokens),
+    isSameText: off.text === auto.text,
+  };
+}
+
+/** The stop token counts: a forward was paid for it. */
+function tokensAfterFirst({ tokens, stopReason, perStep }) {
+  return perStep.length === 0 ? 0 : tokens - 1 + (stopReason === 'stop-token' ? 1 : 0);
+}
+
+/** Token for token: no healing, no stop rules. */
+function completeOwn(client, snapshot, plan, { cold = false, ...choices }) {
+  const exact = { heal: false, stopRules: false, acceptance: 'exact', maxTokens: DECODED_TOKENS, ...choices };
+  return complete(client, snapshot, plan, cold, exact);
+}
+
+function share(rows, condition) {
+  return rows.length === 0 ? 0 : rows.filter(condition).length / rows.length;
+}
+
+function over(part, whole) {
+  return part === undefined || whole === undefined ? undefined : part / whole;
+}
+
+function untilStop(tokens, stop) {
+  const end = tokens.findIndex((token) => stop.includes(token));
+  return end === -1 ? tokens : tokens.slice(0, end);
 }
 
 function promptIds(tokenizer, control, plan) {
@@ -144,28 +189,20 @@ async function openPeer(modelPath, threads) {
   const context = await model.createContext({ contextSize: 2048, batchSize: 512, sequences: 1, threads });
   const sequence = context.getSequence();
   return {
-    /** Greedy decoding of the prompt from an empty cache; the first token's time is the prefill's. */
-    async complete(ids, stop) {
+    /** Greedy decoding of the prompt from an empty cache; `msAt[i]` is when token `i` was there, the first by the prefill. */
+    async complete(ids) {
       await sequence.clearHistory();
       const tokens = [];
+      const msAt = [];
       const startMs = performance.now();
-      let firstTokenMs = 0;
-      let lastTokenMs = 0;
       for await (const token of sequence.evaluate(ids, { temperature: 0, yieldEogToken: true })) {
-        lastTokenMs = performance.now() - startMs;
-        firstTokenMs ||= lastTokenMs;
+        msAt.push(performance.now() - startMs);
         tokens.push(token);
-        if (tokens.length === DECODED_TOKENS || stop.includes(token)) {
+        if (tokens.length === DECODED_TOKENS) {
           break;
         }
       }
-      const steps = tokens.length - 1;
-      const end = tokens.findIndex((token) => stop.includes(token));
-      return {
-        tokens: end === -1 ? tokens : tokens.slice(0, end),
-        firstTokenMs,
-        msPerToken: steps === 0 ? undefined : (lastTokenMs - firstTokenMs) / steps,
-      };
+      return { tokens, msAt };
     },
     dispose: () => llama.dispose(),
   };

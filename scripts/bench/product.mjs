@@ -10,6 +10,7 @@ export const { createTokenizer } = load('engine/tokenizer/tokenizer.ts');
 export const { Utf8Decoder } = load('base/utf8.ts');
 export const { planPrompt, planPlainPrompt } = load('pipeline/prompt/planPrompt.ts');
 export const { chooseExtent } = load('pipeline/prompt/chooseExtent.ts');
+export const { benchOrder } = load('cli/benchOrder.ts');
 export const { completionRequest } = load('cli/completionRequest.ts');
 export const { toSnapshot } = load('cli/positionSnapshot.ts');
 export const { readPositions } = load('cli/positions.ts');
@@ -17,5 +18,6 @@ export const { seededShuffle } = load('cli/seededShuffle.ts');
 export const { quantile } = load('cli/statistics.ts');
 export const { openPackage } = load('model/openPackage.ts');
 export const { readCatalogueEntry } = load('model/catalogue.ts');
-export const { cacheDirectory, downloadDirectory, packageDirectory } = load('model/cacheDirectory.ts');
+export const { cacheDirectory, downloadDirectory, measurementsDirectory, packageDirectory } =
+  load('model/cacheDirectory.ts');
 export const { fetchWeights } = load('model/fetch/fetchWeights.ts');

@@ -23,22 +23,73 @@ export function ownTable(start, own) {
 }
 
 export function peerTable(figures) {
-  const { ours, theirs, ratio } = figures;
-  const rows = [
-    ['decode, ms/token', ours.decodeMsPerToken.toFixed(1), theirs.decodeMsPerToken.toFixed(1), ratio.decode.toFixed(2)],
-    [
-      'prefill, tokens/s',
-      ours.prefillTokensPerSecond.toFixed(0),
-      theirs.prefillTokensPerSecond.toFixed(0),
-      ratio.prefill.toFixed(2),
-    ],
+  const { off, auto, theirs, ratio } = figures;
+  const row = (name, figure, ratioName, digits) => [
+    name,
+    ...[off, auto, theirs].map((medians) => medians[figure].toFixed(digits)),
+    ...[ratio.off, ratio.auto].map((ratios) => ratios[ratioName].toFixed(2)),
   ];
   return [
-    ...table(['medians', 'Foretoken', figures.peer, 'ratio'], rows),
+    ...table(
+      ['medians', 'Foretoken, `off`', 'Foretoken, `auto`', figures.peer, 'gain of `off`', 'gain of `auto`'],
+      [
+        row('decode, ms/token', 'decodeMsPerToken', 'decode', 1),
+        row('completion, ms', 'completionMs', 'completion', 0),
+        row('prefill, tokens/s', 'prefillTokensPerSecond', 'prefill', 0),
+      ],
+    ),
     '',
-    `The same GGUF file, prompts and ${figures.threads} threads, in turn over ${figures.places} places; the ratio is the median of ` +
-      `the places' ratios. Greedy first lines agree at ${(100 * figures.firstLineAgreement).toFixed(0)} % of the places ` +
-      "(ours is the GGUF's weights rounded to 8 bits once more).",
+    `The same GGUF file, prompts, numbers of tokens and ${figures.threads} threads, in turn over ${figures.places} places; ` +
+      "a completion is prefill from an empty cache and decoding. A gain is the median of the places' ratios, above 1 where " +
+      `Foretoken is faster. Greedy first lines agree at ${percent(figures.firstLineAgreement)} of the places (ours is the ` +
+      `GGUF's weights rounded to 8 bits once more); \`auto\` writes what \`off\` writes at ${percent(figures.sameText)}.`,
+  ];
+}
+
+/** From the document of `foretoken bench --json`. */
+export function draftSection({ rows, repeats, maxTokens, methods, unavailable }) {
+  const entries = Object.entries(methods);
+  const drafting = entries.filter(([method]) => method !== 'off');
+  const overall = entries.map(([method, figures]) => [
+    `\`${method}\``,
+    decimal(figures.tokensPerForward, 2),
+    decimal(figures.tokensPerSecond, 1),
+    decimal(figures.speedup.median, 2),
+    decimal(figures.speedup.geomean, 2),
+    decimal(figures.speedupWhole.median, 2),
+    percent(figures.identical),
+    `${figures.latencyMs.p50.toFixed(0)} (p95 ${figures.latencyMs.p95.toFixed(0)})`,
+    Object.values(figures.share).map(percent).join(' / '),
+  ]);
+  const groups = ['byKind', 'byLanguage'].flatMap((by) =>
+    Object.entries(methods.off[by]).map(([name, group]) => [
+      name,
+      String(group.rows),
+      ...drafting.map(([, figures]) => {
+        const { speedup, tokensPerForward } = figures[by][name];
+        return `${decimal(speedup.median, 2)} (${decimal(tokensPerForward, 2)})`;
+      }),
+    ]),
+  );
+  const head = ['', 'tokens/forward', 'tokens/s', 'speed-up', 'geometric mean', 'whole', 'identical', 'ms'];
+  const missing = Object.entries(unavailable).map(([method, reason]) => `\`${method}\` was not measured: ${reason}.`);
+  return [
+    '### Draft methods',
+    '',
+    ...table([...head, 'prefill / draft / verify / other'], overall),
+    '',
+    [
+      `${rows} places, ${repeats} runs of each method in turn at each, ${maxTokens} tokens at most, exact acceptance. Speed-up ` +
+        "over `off` while decoding from a warm cache, median of the places' ratios; *whole*: with the prefill of an empty " +
+        'cache; *identical*: places with the text of `off`.',
+      ...missing,
+    ].join(' '),
+    ...(drafting.length === 0
+      ? []
+      : [
+          '',
+          ...table(['', 'places', ...drafting.map(([method]) => `\`${method}\`, speed-up (tokens/forward)`)], groups),
+        ]),
   ];
 }
 
@@ -57,6 +108,14 @@ export function appendSection(file, lines) {
   }
   const date = new Date().toISOString().slice(0, 10);
   appendFileSync(file, `\n## ${date}\n\n${lines.join('\n')}\n`);
+}
+
+function decimal(value, digits) {
+  return value === null ? '–' : value.toFixed(digits);
+}
+
+function percent(rate) {
+  return rate === null ? '–' : `${(100 * rate).toFixed(0)} %`;
 }
 
 function spread({ p50Ms, p95Ms }) {

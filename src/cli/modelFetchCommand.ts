@@ -1,4 +1,5 @@
 import { Argument, Command } from 'commander';
+import { parseAdapterOption } from '../model/adapter/chooseAdapter.ts';
 import { cacheDirectory } from '../model/cacheDirectory.ts';
 import { DEFAULT_MODEL_ID } from '../model/catalogue.ts';
 import type { PrepareFailure, PrepareProgress } from '../model/prepareModel.ts';
@@ -10,21 +11,30 @@ import type { GlobalOptions } from './globalOptions.ts';
 import { writeJson, writeLines, writeNote } from './output.ts';
 import { createProgressBar } from './progressBar.ts';
 
+interface FetchOptions extends GlobalOptions {
+  readonly adapter?: string;
+}
+
 /** `model fetch`: the package of a catalogue model, fetched and built if it is not there. */
 export function modelFetchCommand(environment: CliEnvironment): Command {
   return new Command('fetch')
     .description('fetch a model of the catalogue and build its package')
     .addArgument(new Argument('[id]', 'model id').default(DEFAULT_MODEL_ID))
+    .option(
+      '--adapter <dir|none>',
+      'adapter merged into the weights (default: the one that ships for the model, if any)',
+    )
     .action((id: string, _own: unknown, command: Command) =>
-      fetchModel(environment, id, command.optsWithGlobals<GlobalOptions>()),
+      fetchModel(environment, id, command.optsWithGlobals<FetchOptions>()),
     );
 }
 
-async function fetchModel(environment: CliEnvironment, id: string, options: GlobalOptions): Promise<void> {
+async function fetchModel(environment: CliEnvironment, id: string, options: FetchOptions): Promise<void> {
   const display = createDisplay();
   const prepared = await prepareModel({
     id,
     quantization: options.quantization,
+    adapter: parseAdapterOption(options.adapter, environment.root),
     catalogueRoot: environment.root,
     cacheDirectory: cacheDirectory(),
     signal: environment.interrupt,

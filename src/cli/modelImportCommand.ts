@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
+import { parseAdapterOption } from '../model/adapter/chooseAdapter.ts';
 import { buildPackage } from '../model/buildPackage.ts';
 import { packageDirectory } from '../model/cacheDirectory.ts';
 import { listCatalogue } from '../model/catalogue.ts';
@@ -16,6 +17,7 @@ interface ImportOptions extends GlobalOptions {
   readonly out?: string;
   readonly id?: string;
   readonly licence?: string;
+  readonly adapter?: string;
 }
 
 const ID_PATTERN = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -28,6 +30,10 @@ export function modelImportCommand(environment: CliEnvironment): Command {
     .option('--out <dir>', "package folder (default: the user's cache, under the id)")
     .option('--id <id>', "the model's name from here on (default: from the file's name)")
     .option('--licence <text>', "licence of the weights (default: the file's own entry)")
+    .option(
+      '--adapter <dir|none>',
+      'adapter merged into the weights (default: the one that ships for this file, if any)',
+    )
     .action((source: string, _own: unknown, command: Command) =>
       importModel(environment, source, command.optsWithGlobals<ImportOptions>()),
     );
@@ -48,6 +54,7 @@ async function importModel(environment: CliEnvironment, source: string, options:
     id,
     quantization: options.quantization,
     licence: options.licence ?? licenceOf(header.value.metadata.get('general.license')),
+    adapter: parseAdapterOption(options.adapter, environment.root),
     onProgress: counter.update,
     signal: environment.interrupt,
   }).finally(counter.finish);
@@ -57,7 +64,8 @@ async function importModel(environment: CliEnvironment, source: string, options:
   }
   const bytes = packageBytes(built.value);
   if (options.json) {
-    writeJson({ id, dir: outDir, quantization: options.quantization, bytes, licence: built.value.licence });
+    const { licence, provenance } = built.value;
+    writeJson({ id, dir: outDir, quantization: options.quantization, bytes, licence, adapter: provenance.adapter });
     return;
   }
   writeLines([`${id} (${options.quantization}, ${(bytes / 1e6).toFixed(0)} MB): ${outDir}`]);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { benchCommand } from './benchCommand.ts';
 import type { CliEnvironment } from './cliEnvironment.ts';
 import { InterruptedError, UsageError } from './cliError.ts';
 import { completeCommand } from './completeCommand.ts';
@@ -25,6 +26,7 @@ export function createProgram(environment: CliEnvironment): Command {
   const commands = [
     completeCommand(environment),
     evalCommand(environment),
+    benchCommand(environment),
     modelCommand(environment),
     doctorCommand(environment),
   ];

@@ -12,3 +12,8 @@ export function quantile(values: readonly number[], fraction: number): number {
 export function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
+
+/** Of values above 0; 0 for no values. */
+export function geometricMean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : Math.exp(mean(values.map(Math.log)));
+}

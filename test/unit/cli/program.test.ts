@@ -15,6 +15,7 @@ describe('the command line', () => {
     writeFileSync(path.join(folder, 'two.py'), 'a = 1\nbcd\n');
     writeFileSync(path.join(folder, 'latin1.py'), Buffer.from([0x63, 0x61, 0x66, 0xe9]));
     writeFileSync(path.join(folder, 'rows.jsonl'), '{"id": 1}\n');
+    writeFileSync(path.join(folder, 'empty.jsonl'), '\n');
     mkdirSync(path.join(folder, 'notAPackage'));
     // No package of this machine's user may answer.
     cacheHome = process.env.XDG_CACHE_HOME;
@@ -95,6 +96,17 @@ describe('the command line', () => {
     [
       'eval --positions @rows.jsonl',
       '2 @rows.jsonl is not a positions file: line 1 has no text in the field "language"',
+    ],
+    ['bench', "2 required option '--positions <file>' not specified"],
+    ['bench --positions @empty.jsonl', '2 @empty.jsonl is not a positions file: it has no positions'],
+    [
+      'bench --positions @rows.jsonl --methods off,turbo',
+      "2 option '--methods <list>' argument 'off,turbo' is invalid. There is no method \"turbo\"; give some of off, lookup, " +
+        'medusa, mtp, auto, with commas between them.',
+    ],
+    [
+      'bench --positions @rows.jsonl --acceptance loose',
+      "2 option '--acceptance <mode>' argument 'loose' is invalid. Allowed choices are exact, typical.",
     ],
     ['model import @two.py', '2 @two.py cannot be used: it is not a GGUF file'],
     [

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { mean, quantile } from '../../../src/cli/statistics.ts';
+import { geometricMean, mean, quantile } from '../../../src/cli/statistics.ts';
 
 describe('statistics', () => {
   it('takes quantiles by linear interpolation between the nearest ranks', () => {
@@ -10,7 +10,14 @@ describe('statistics', () => {
     );
   });
 
+  it('takes the geometric mean, in which a doubling and a halving cancel', () => {
+    assert.deepEqual(
+      [[0.5, 2], [1, 10, 100], [7]].map((values) => geometricMean(values).toFixed(9)),
+      ['1.000000000', '10.000000000', '7.000000000'],
+    );
+  });
+
   it('gives zero for no values', () => {
-    assert.deepEqual([quantile([], 0.5), mean([])], [0, 0]);
+    assert.deepEqual([quantile([], 0.5), mean([]), geometricMean([])], [0, 0, 0]);
   });
 });
