@@ -3,6 +3,9 @@ import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import type { Result } from '../base/result.ts';
 import { err } from '../base/result.ts';
+import { adapterSource } from './adapter/adapterSource.ts';
+import type { AdapterChoice } from './adapter/chooseAdapter.ts';
+import { loadAdapter } from './adapter/chooseAdapter.ts';
 import { readGguf } from './gguf/readGguf.ts';
 import type { ModelManifest, Quantization } from './manifest.ts';
 import { ModelError } from './modelError.ts';
@@ -17,6 +20,8 @@ export interface BuildPackageOptions {
   readonly id: string;
   readonly quantization: Quantization;
   readonly licence: string;
+  /** The adapter that is merged into the weights before they are quantised. Defaults to none. */
+  readonly adapter?: AdapterChoice | undefined;
   /** Called often, with the share of the work done, 0–1. */
   readonly onProgress?: (fraction: number) => void;
   readonly signal?: AbortSignal;
@@ -26,7 +31,8 @@ export interface BuildPackageOptions {
 const HASHING_SHARE = 0.1;
 
 /**
- * Builds a model package from a local GGUF file, the weights streamed through a few megabytes of memory.
+ * Builds a model package from a local GGUF file and, where one is chosen, an adapter for it, the weights streamed through
+ * a few megabytes of memory.
  *
  * The event loop runs between chunks, so the process can answer messages; `signal` is looked at there. A failed or
  * cancelled build leaves nothing behind and an older package untouched.
@@ -43,9 +49,20 @@ export async function buildPackage(options: BuildPackageOptions): Promise<Result
       const sha256 = await hashFile(ggufPath, signal, (bytes) =>
         onProgress((HASHING_SHARE * bytes) / file.value.bytes),
       );
+      const adapter = await loadAdapter(options.adapter ?? { kind: 'none' }, sha256);
+      if (!adapter.ok) {
+        return err({ reason: 'damaged', message: adapter.error });
+      }
+      const merged = adapter.value === undefined ? source : adapterSource(source, adapter.value);
       const { id, quantization, licence } = options;
-      const description = { id, quantization, licence, source: { name: path.basename(ggufPath), sha256 } };
-      return await writePackage(source, outDir, description, {
+      const description = {
+        id,
+        quantization,
+        licence,
+        source: { name: path.basename(ggufPath), sha256 },
+        adapterSha256: adapter.value?.sha256,
+      };
+      return await writePackage(merged, outDir, description, {
         signal,
         onProgress: (fraction) => onProgress(HASHING_SHARE + (1 - HASHING_SHARE) * fraction),
       });

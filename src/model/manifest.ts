@@ -5,6 +5,7 @@
 
 import type { Result } from '../base/result.ts';
 import { err, ok } from '../base/result.ts';
+import type { HeadCalibration } from '../engine/draft/draftHead.ts';
 
 /** Raised when the meaning of a field changes; older packages are rebuilt, never guessed at. */
 export const PACKAGE_FORMAT_VERSION = 2;
@@ -58,6 +59,29 @@ export interface PackageFile {
   readonly sha256: string;
 }
 
+export const HEAD_METHODS = ['medusa', 'mtp'] as const;
+export type HeadMethod = (typeof HEAD_METHODS)[number];
+
+/** Ids per place that a draft head's graph gives. */
+export const HEAD_GUESSES = 4;
+
+/** One set of draft heads; at most one per method. Inputs and outputs of the graphs: `onnx/headGraphs.ts`. */
+export interface PackageHeads {
+  readonly method: HeadMethod;
+  readonly graph: PackageFile;
+  /** Besides these the graph names weight files of the model: what both use is stored once. */
+  readonly weights: readonly PackageFile[];
+  /** Medusa: number of heads. MTP: calibrated depths. */
+  readonly depth: number;
+  /** MTP: rows that a row attends to at most, itself included. 0 for Medusa. */
+  readonly window: number;
+  readonly draftVocabularySize: number;
+  readonly calibration: HeadCalibration;
+  readonly licence: string;
+  /** Identifies the head file, its description and the builder's version; another one means that heads are built anew. */
+  readonly sourceSha256: string;
+}
+
 export interface ModelManifest {
   readonly formatVersion: typeof PACKAGE_FORMAT_VERSION;
   readonly id: string;
@@ -72,14 +96,16 @@ export interface ModelManifest {
     /** External weight files that the graph names. */
     readonly weights: readonly PackageFile[];
   };
-  /** Draft heads in this package; empty until heads are trained for the model. */
-  readonly heads: readonly never[];
+  /** Empty while no heads are trained for the model; they change speed, never text. */
+  readonly heads: readonly PackageHeads[];
   readonly licence: string;
   readonly provenance: {
     /** The file the weights were read from, as a name, never a path. */
     readonly source: string;
     readonly sourceSha256: string;
     readonly builder: string;
+    /** Hash of the description of the adapter that was merged into the weights (`adapter.json`), or `none`. */
+    readonly adapter: string;
   };
 }
 
@@ -98,6 +124,9 @@ const BOUNDS = {
   normEpsilon: [1e-12, 1e-2],
 } as const satisfies Record<keyof ModelShape, readonly [number, number]>;
 const MAX_FILE_BYTES = 64 * 1024 * MEBIBYTE;
+const MAX_HEAD_DEPTH = 16;
+const MAX_HEAD_WINDOW = 4096;
+const MAX_CALIBRATION_BINS = 64;
 
 /**
  * Checks a parsed `manifest.json` field by field.
@@ -148,12 +177,14 @@ function checkManifest(value: unknown): ModelManifest {
       tokenizer: asFile(files.tokenizer, 'files.tokenizer'),
       weights: weights.map((file, index) => asFile(file, `files.weights[${index}]`)),
     },
-    heads: [],
+    heads: asHeads(root.heads, shape),
     licence: asString(root.licence, 'licence'),
     provenance: {
       source: asString(provenance.source, 'provenance.source'),
       sourceSha256: asString(provenance.sourceSha256, 'provenance.sourceSha256'),
       builder: asString(provenance.builder, 'provenance.builder'),
+      // Packages from before there were adapters do not say.
+      adapter: asString(provenance.adapter ?? 'none', 'provenance.adapter', /^(none|[0-9a-f]{64})$/),
     },
   };
   return manifest;
@@ -199,6 +230,66 @@ function asFillInTheMiddle(value: unknown, vocabulary: number): FillInTheMiddleT
     ...(object.repoName === undefined ? {} : { repoName: id(object.repoName, 'repoName') }),
     ...(object.fileSeparator === undefined ? {} : { fileSeparator: id(object.fileSeparator, 'fileSeparator') }),
   };
+}
+
+function asHeads(value: unknown, shape: ModelShape): readonly PackageHeads[] {
+  if (!Array.isArray(value) || value.length > HEAD_METHODS.length) {
+    throw new ManifestError('heads is not a list of draft heads');
+  }
+  const heads = value.map((entry, index) => asHeadSet(entry, `heads[${index}]`, shape));
+  if (new Set(heads.map(({ method }) => method)).size !== heads.length) {
+    throw new ManifestError('heads has two sets of one method');
+  }
+  return heads;
+}
+
+function asHeadSet(value: unknown, name: string, shape: ModelShape): PackageHeads {
+  const object = asObject(value, name);
+  const method = asOneOf(object.method, `${name}.method`, HEAD_METHODS);
+  if (!Array.isArray(object.weights) || object.weights.length > 16) {
+    throw new ManifestError(`${name}.weights is not a list of files`);
+  }
+  const depth = asWhole(object.depth, `${name}.depth`, 1, MAX_HEAD_DEPTH);
+  return {
+    method,
+    graph: asFile(object.graph, `${name}.graph`),
+    weights: object.weights.map((file, index) => asFile(file, `${name}.weights[${index}]`)),
+    depth,
+    window: method === 'mtp' ? asWhole(object.window, `${name}.window`, 1, MAX_HEAD_WINDOW) : 0,
+    draftVocabularySize: asWhole(
+      object.draftVocabularySize,
+      `${name}.draftVocabularySize`,
+      HEAD_GUESSES,
+      shape.vocabulary,
+    ),
+    calibration: asCalibration(object.calibration, `${name}.calibration`, depth),
+    licence: asString(object.licence, `${name}.licence`),
+    sourceSha256: asString(object.sourceSha256, `${name}.sourceSha256`, /^[0-9a-f]{64}$/),
+  };
+}
+
+function asCalibration(value: unknown, name: string, depth: number): HeadCalibration {
+  const { probabilityBins, acceptance } = asObject(value, name);
+  const isShare = (item: unknown): item is number => typeof item === 'number' && item >= 0 && item <= 1;
+  const isShares = (list: unknown): list is readonly number[] => Array.isArray(list) && list.every(isShare);
+  if (!isShares(probabilityBins) || probabilityBins.length > MAX_CALIBRATION_BINS || probabilityBins.at(-1) !== 1) {
+    throw new ManifestError(`${name}.probabilityBins is not a list of bounds from 0 to 1 that ends with 1`);
+  }
+  if (probabilityBins.some((bound, bin) => bin > 0 && bound <= probabilityBins[bin - 1]!)) {
+    throw new ManifestError(`${name}.probabilityBins is not ascending`);
+  }
+  const isRow = (row: unknown): row is readonly number[] => isShares(row) && row.length === probabilityBins.length;
+  if (!Array.isArray(acceptance) || acceptance.length !== depth || !acceptance.every(isRow)) {
+    throw new ManifestError(`${name}.acceptance is not ${depth} × ${probabilityBins.length} shares from 0 to 1`);
+  }
+  return { probabilityBins: [...probabilityBins], acceptance: acceptance.map((row) => [...row]) };
+}
+
+function asWhole(value: unknown, name: string, low: number, high: number): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high) {
+    throw new ManifestError(`${name} is ${String(value)}, expected a whole number from ${low} to ${high}`);
+  }
+  return value;
 }
 
 function asFile(value: unknown, name: string): PackageFile {

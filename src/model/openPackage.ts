@@ -84,7 +84,7 @@ export async function verifyPackage(
 /** Every file of a package but the manifest itself. */
 export function packageFiles(manifest: ModelManifest): readonly PackageFile[] {
   const { graph, tokenizer, weights } = manifest.files;
-  return [graph, tokenizer, ...weights];
+  return [graph, tokenizer, ...weights, ...manifest.heads.flatMap((heads) => [heads.graph, ...heads.weights])];
 }
 
 async function readManifest(directory: string): Promise<Result<ModelManifest, string>> {

@@ -2,6 +2,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Result } from '../base/result.ts';
 import { err, ok } from '../base/result.ts';
+import type { AdapterChoice } from './adapter/chooseAdapter.ts';
+import { describeAdapter, NO_ADAPTER } from './adapter/chooseAdapter.ts';
+import type { AdapterDescription } from './adapter/readAdapter.ts';
 import { buildPackage } from './buildPackage.ts';
 import { downloadDirectory, packageDirectory } from './cacheDirectory.ts';
 import type { CatalogueEntry, WeightSource } from './catalogue.ts';
@@ -13,6 +16,7 @@ import type { FetchFailureReason } from './fetch/fetchFailure.ts';
 import type { FetchProgress } from './fetch/fetchWeights.ts';
 import { fetchWeights } from './fetch/fetchWeights.ts';
 import { withFileLock } from './fetch/fileLock.ts';
+import { prepareHeads } from './heads/prepareHeads.ts';
 import type { Quantization } from './manifest.ts';
 import type { ModelErrorReason } from './modelError.ts';
 import { openPackage } from './openPackage.ts';
@@ -24,6 +28,8 @@ export type PrepareProgress = FetchProgress | { readonly phase: 'build'; readonl
 export interface PrepareOptions {
   readonly id: string;
   readonly quantization: Quantization;
+  /** Defaults to the adapter that ships for the model, where there is one. Any other choice has a package folder of its own. */
+  readonly adapter?: AdapterChoice | undefined;
   /** The folder that holds `models/`. */
   readonly catalogueRoot: string;
   /** The cache's root, see `cacheDirectory`. */
@@ -55,9 +61,10 @@ export interface PrepareFailure {
 }
 
 /**
- * Makes sure that the package of a catalogue model is in the cache: fetches the official weights and builds it if need be.
+ * Makes sure that the package of a catalogue model is in the cache: fetches the official weights and builds it if need be,
+ * and gives it the draft heads that ship for the model.
  *
- * A package of this builder, made from the catalogue's file, is used as it is (its hashes are checked by whoever opens
+ * A package of this builder, made from the catalogue's file with this adapter, is used as it is (its hashes are checked by whoever opens
  * it); any other is built anew in its place. A second process waits for the first. A downloaded weight file stays in the
  * download folder afterwards, so that another quantisation or a newer builder needs no second download. Errors: see
  * `PrepareFailure`; `not-allowed` is the moment to ask the user for a download.
@@ -68,19 +75,32 @@ export async function prepareModel(options: PrepareOptions): Promise<Result<Prep
   if (!entry.ok) {
     return err({ reason: 'unknown-model', message: entry.error });
   }
-  const directory = packageDirectory(id, quantization, options.cacheDirectory);
+  const choice = options.adapter ?? { kind: 'catalogue', root: options.catalogueRoot };
+  const adapter = await describeAdapter(choice, entry.value.file.sha256);
+  if (!adapter.ok) {
+    return err({ reason: 'damaged', message: adapter.error });
+  }
+  const directory = packageDirectory(id, variantName(quantization, choice, adapter.value), options.cacheDirectory);
+  const isReady = (): Promise<boolean> => isGoodPackage(directory, entry.value, quantization, adapter.value);
   try {
-    if (await isGoodPackage(directory, entry.value, quantization)) {
-      return ok({ directory, isNew: false });
+    const prepareWeights = async (): Promise<Result<PreparedModel, PrepareFailure>> => {
+      if (await isReady()) {
+        return ok({ directory, isNew: false });
+      }
+      await mkdir(path.dirname(directory), { recursive: true });
+      const bytes = entry.value.file.bytes;
+      const onWait = (): void => onProgress?.({ phase: 'wait', receivedBytes: 0, totalBytes: bytes, source: '' });
+      return withFileLock(`${directory}.lock`, { signal, onWait }, async () =>
+        (await isReady())
+          ? ok({ directory, isNew: false })
+          : fetchAndBuild(entry.value, directory, { ...options, adapter: choice }),
+      );
+    };
+    const prepared = await prepareWeights();
+    if (prepared.ok) {
+      await prepareHeads(directory, path.join(options.catalogueRoot, 'models', id, 'heads'), options);
     }
-    await mkdir(path.dirname(directory), { recursive: true });
-    const bytes = entry.value.file.bytes;
-    const onWait = (): void => onProgress?.({ phase: 'wait', receivedBytes: 0, totalBytes: bytes, source: '' });
-    return await withFileLock(`${directory}.lock`, { signal, onWait }, async () =>
-      (await isGoodPackage(directory, entry.value, quantization))
-        ? ok({ directory, isNew: false })
-        : fetchAndBuild(entry.value, directory, options),
-    );
+    return prepared;
   } catch (error) {
     if (signal.aborted) {
       return err({ reason: 'cancelled', message: `preparing ${entry.value.title} was cancelled` });
@@ -132,6 +152,7 @@ async function fetchAndBuild(
     id: entry.id,
     quantization,
     licence: entry.licence,
+    adapter: options.adapter,
     onProgress: (fraction) => onProgress?.({ phase: 'build', fraction }),
     signal,
   });
@@ -153,8 +174,32 @@ function isDownloaded(source: string, entry: CatalogueEntry): boolean {
   return entry.sources.some(({ kind }: WeightSource) => kind === source);
 }
 
-/** True for a whole package of this builder from the catalogue's file; sizes are compared, contents are not read. */
-async function isGoodPackage(directory: string, entry: CatalogueEntry, quantization: Quantization): Promise<boolean> {
+/** The default package is named by its quantisation alone; others stand beside it. */
+function variantName(
+  quantization: Quantization,
+  choice: AdapterChoice,
+  adapter: AdapterDescription | undefined,
+): string {
+  switch (choice.kind) {
+    case 'catalogue':
+      return quantization;
+    case 'none':
+      return `${quantization}-no-adapter`;
+    case 'folder':
+      return `${quantization}-adapter-${adapter?.sha256.slice(0, 12) ?? NO_ADAPTER}`;
+  }
+}
+
+/**
+ * True for a whole package of this builder from the catalogue's file and this adapter; sizes are compared, contents are not
+ * read.
+ */
+async function isGoodPackage(
+  directory: string,
+  entry: CatalogueEntry,
+  quantization: Quantization,
+  adapter: AdapterDescription | undefined,
+): Promise<boolean> {
   const opened = await openPackage(directory);
   if (!opened.ok) {
     return false;
@@ -164,6 +209,7 @@ async function isGoodPackage(directory: string, entry: CatalogueEntry, quantizat
     id === entry.id &&
     found === quantization &&
     provenance.sourceSha256 === entry.file.sha256 &&
+    provenance.adapter === (adapter?.sha256 ?? NO_ADAPTER) &&
     provenance.builder === BUILDER_VERSION
   );
 }

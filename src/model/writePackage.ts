@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Result } from '../base/result.ts';
 import { err, ok } from '../base/result.ts';
+import { NO_ADAPTER } from './adapter/chooseAdapter.ts';
 import { findFillInTheMiddleTokens } from './fillInTheMiddle.ts';
 import type { ModelManifest, Quantization } from './manifest.ts';
 import { PACKAGE_FORMAT_VERSION, parseManifest } from './manifest.ts';
@@ -12,7 +13,7 @@ import { encodeOnnxModel } from './onnx/onnxSchema.ts';
 import { storeRotaryTables } from './onnx/rotaryTables.ts';
 import type { ModelSource } from './source/modelSource.ts';
 import { tokenizerJson } from './tokenizerJson.ts';
-import { PackageFileWriter } from './weights/packageFileWriter.ts';
+import { writePackageFile } from './weights/packageFileWriter.ts';
 import { WeightFiles } from './weights/weightFiles.ts';
 import { planWeights } from './weights/weightPlan.ts';
 import { writeWeights } from './weights/writeWeights.ts';
@@ -26,6 +27,8 @@ export interface PackageDescription {
   readonly licence: string;
   /** Name and hash of what the weights were read from. */
   readonly source: { readonly name: string; readonly sha256: string };
+  /** Hash that identifies the adapter merged into the source. Defaults to none. */
+  readonly adapterSha256?: string | undefined;
 }
 
 export interface WritePackageOptions {
@@ -112,8 +115,8 @@ async function writeFiles(
       shape,
       fillInTheMiddle,
       files: {
-        graph: await writeFile(directory, 'model.onnx', encodeOnnxModel(decoderGraph(shape, plan, tensors))),
-        tokenizer: await writeFile(directory, 'tokenizer.json', Buffer.from(tokenizerJson(source.tokenizer))),
+        graph: await writePackageFile(directory, 'model.onnx', encodeOnnxModel(decoderGraph(shape, plan, tensors))),
+        tokenizer: await writePackageFile(directory, 'tokenizer.json', Buffer.from(tokenizerJson(source.tokenizer))),
         weights: await files.finish(),
       },
       heads: [],
@@ -122,6 +125,7 @@ async function writeFiles(
         source: description.source.name,
         sourceSha256: description.source.sha256,
         builder: BUILDER_VERSION,
+        adapter: description.adapterSha256 ?? NO_ADAPTER,
       },
     };
     // What the worker would refuse must not be written: the reader's rules are the format.
@@ -129,22 +133,11 @@ async function writeFiles(
     if (!checked.ok) {
       throw new ModelError('unsupported', checked.error);
     }
-    await writeFile(directory, 'manifest.json', Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`));
+    await writePackageFile(directory, 'manifest.json', Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`));
     return manifest;
   } finally {
     await files.abandon();
   }
-}
-
-async function writeFile(directory: string, name: string, bytes: Uint8Array) {
-  const file = await PackageFileWriter.create(directory, name);
-  try {
-    await file.write(bytes);
-  } catch (error) {
-    await file.abandon();
-    throw error;
-  }
-  return file.finish();
 }
 
 /** Puts `directory` where `target` is; what was there is removed last, and put back if the move fails. */

@@ -12,12 +12,12 @@
 import type { ModelShape } from '../manifest.ts';
 import { TOP_IDS } from '../manifest.ts';
 import type { StoredTensor } from '../weights/storedTensor.ts';
-import type { LayerPlan, MatrixPlan, WeightPlan } from '../weights/weightPlan.ts';
+import type { WeightPlan } from '../weights/weightPlan.ts';
 import type { Value } from './graphBuilder.ts';
-import { GraphBuilder, NONE } from './graphBuilder.ts';
+import { GraphBuilder } from './graphBuilder.ts';
+import type { Attention, AttentionInputs } from './layers.ts';
+import { attend, embed, feedForward, linear, normalize } from './layers.ts';
 import type { OnnxModel } from './onnxSchema.ts';
-
-const MICROSOFT = { domain: 'com.microsoft' } as const;
 
 interface GraphInputs {
   readonly inputIds: Value;
@@ -31,14 +31,6 @@ interface GraphInputs {
   readonly pastValues: readonly Value[];
 }
 
-/** Rotated keys and plain values of the new rows, `(1, T, keyValueHeads·headSize)`, and the whole updated cache. */
-interface LayerCache {
-  readonly newKeys: Value;
-  readonly newValues: Value;
-  readonly presentKeys: Value;
-  readonly presentValues: Value;
-}
-
 /** Describes the network over stored weights; `tensors` has the plan's matrices and vectors and both rotary tables. */
 export function decoderGraph(
   shape: ModelShape,
@@ -50,13 +42,25 @@ export function decoderGraph(
 
   let residual = embed(graph, plan.embedding, inputs.inputIds);
   let update: Value | undefined;
-  const caches: LayerCache[] = [];
+  const attentions: Attention[] = [];
   for (const [layer, layerPlan] of plan.layers.entries()) {
     const attentionInput = normalize(graph, shape, layerPlan.attentionNorm, residual, update);
-    const { output, cache } = attention(graph, shape, layer, layerPlan, attentionInput.normalized, inputs);
-    caches.push(cache);
-    const feedForwardInput = normalize(graph, shape, layerPlan.feedForwardNorm, attentionInput.sum, output);
-    update = feedForward(graph, shape, layerPlan, feedForwardInput.normalized);
+    const attention = attend(
+      graph,
+      shape,
+      layerPlan.queryKeyValue,
+      attentionInput.normalized,
+      layerInputs(inputs, layer),
+      {
+        prefix: `layers.${layer}.attention`,
+        presentKeys: `present.${layer}.key`,
+        presentValues: `present.${layer}.value`,
+      },
+    );
+    attentions.push(attention);
+    const attended = linear(graph, layerPlan.attentionOutput, attention.attended);
+    const feedForwardInput = normalize(graph, shape, layerPlan.feedForwardNorm, attentionInput.sum, attended);
+    update = feedForward(graph, layerPlan, feedForwardInput.normalized);
     residual = feedForwardInput.sum;
   }
   const hidden = normalize(graph, shape, plan.finalNorm, residual, update, 'hidden').normalized;
@@ -65,9 +69,9 @@ export function decoderGraph(
   const logits = linear(graph, plan.head, scored, 'logits');
   declareStatistics(graph, shape, logits, inputs.wantedIds);
   graph.output(hidden, 'float32', [1, 'rows', shape.hidden]);
-  declareCache(graph, shape, caches);
+  declareCache(graph, shape, attentions);
   graph.output(logits, 'float32', [1, 'scored_rows', shape.vocabulary]);
-  for (const { presentKeys, presentValues } of caches) {
+  for (const { presentKeys, presentValues } of attentions) {
     graph.output(presentKeys, 'float32', cacheDimensions(shape, 'present_rows'));
     graph.output(presentValues, 'float32', cacheDimensions(shape, 'present_rows'));
   }
@@ -91,161 +95,12 @@ function declareInputs(graph: GraphBuilder, shape: ModelShape): GraphInputs {
   return { ...inputs, pastKeys: pairs.map(([key]) => key), pastValues: pairs.map(([, value]) => value) };
 }
 
+function layerInputs({ pastKeys, pastValues, ...inputs }: GraphInputs, layer: number): AttentionInputs {
+  return { ...inputs, pastKeys: pastKeys[layer]!, pastValues: pastValues[layer]! };
+}
+
 function cacheDimensions(shape: ModelShape, rows: string): readonly (number | string)[] {
   return [1, shape.keyValueHeads, rows, shape.headSize];
-}
-
-/** Ids to rows of the embedding table: `(1, T, hidden)`. The head's codes are read through a second, flat shape. */
-function embed(graph: GraphBuilder, plan: MatrixPlan, inputIds: Value): Value {
-  const { format, name, outputs, inputs } = plan;
-  if (format === 'float32') {
-    return graph.node('Gather', 'embedded', [graph.weight(`${name}.weight`), inputIds], { attributes: { axis: 0 } });
-  }
-  const paddedInputs = Math.ceil(inputs / format.blockSize) * format.blockSize;
-  const codes = graph.weight(`${name}.codes`, [outputs, (paddedInputs * format.bits) / 8]);
-  const isPadded = paddedInputs !== inputs;
-  const rows = graph.node(
-    'GatherBlockQuantized',
-    isPadded ? 'embedded/padded' : 'embedded',
-    [codes, inputIds, graph.halfWeight(`${name}.scales`)],
-    {
-      ...MICROSOFT,
-      attributes: { gather_axis: 0, quantize_axis: 1, block_size: format.blockSize, bits: format.bits },
-    },
-  );
-  if (!isPadded) {
-    return rows;
-  }
-  const bounds = [graph.integers('embedded/start', [0]), graph.integers('embedded/end', [inputs])];
-  return graph.node('Slice', 'embedded', [rows, ...bounds, graph.integers('embedded/axis', [2])]);
-}
-
-/** RMS norm of `residual + update`, and that sum, which goes on as the residual stream. */
-function normalize(
-  graph: GraphBuilder,
-  shape: ModelShape,
-  gainName: string,
-  residual: Value,
-  update: Value | undefined,
-  outputName = `${gainName}/output`,
-): { readonly normalized: Value; readonly sum: Value } {
-  const gain = graph.weight(gainName);
-  const attributes = { epsilon: { float: shape.normEpsilon } };
-  if (update === undefined) {
-    const normalized = graph.node('SimplifiedLayerNormalization', outputName, [residual, gain], {
-      attributes,
-    });
-    return { normalized, sum: residual };
-  }
-  const outputs = graph.nodes(
-    'SkipSimplifiedLayerNormalization',
-    outputName,
-    [update, residual, gain],
-    [outputName, '', '', `${gainName}/sum`],
-    { ...MICROSOFT, attributes },
-  );
-  return { normalized: outputs[0]!, sum: outputs[3]! };
-}
-
-/**
- * Grouped-query attention. Keys are rotated outside `GroupQueryAttention`, which can do it too, because the rotated new
- * rows are an output of the graph.
- */
-function attention(
-  graph: GraphBuilder,
-  shape: ModelShape,
-  layer: number,
-  plan: LayerPlan,
-  input: Value,
-  inputs: GraphInputs,
-): { readonly output: Value; readonly cache: LayerCache } {
-  const prefix = `layers.${layer}.attention`;
-  const queries = shape.heads * shape.headSize;
-  const keys = shape.keyValueHeads * shape.headSize;
-  const sizes = graph.integers('queryKeyValueSizes', [queries, keys, keys]);
-  const [query, key, value] = graph.nodes(
-    'Split',
-    `${prefix}/split`,
-    [linear(graph, plan.queryKeyValue, input), sizes],
-    [`${prefix}/query`, `${prefix}/key`, `${prefix}/value`],
-    { attributes: { axis: 2 } },
-  ) as readonly [Value, Value, Value];
-  const rotate = (name: string, rows: Value) =>
-    graph.node(
-      'RotaryEmbedding',
-      `${prefix}/${name}`,
-      [rows, inputs.positions, graph.weight('rotary.cosines'), graph.weight('rotary.sines')],
-      { ...MICROSOFT, attributes: { interleaved: 0 } },
-    );
-  const newKeys = rotate('rotatedKey', key);
-  const [attended, presentKeys, presentValues] = graph.nodes(
-    'GroupQueryAttention',
-    `${prefix}/attended`,
-    [
-      rotate('rotatedQuery', query),
-      newKeys,
-      value,
-      inputs.pastKeys[layer]!,
-      inputs.pastValues[layer]!,
-      inputs.lastRowIndex,
-      inputs.totalRows,
-      NONE,
-      NONE,
-      NONE,
-      inputs.attentionBias,
-    ],
-    [`${prefix}/attended`, `present.${layer}.key`, `present.${layer}.value`],
-    { ...MICROSOFT, attributes: { num_heads: shape.heads, kv_num_heads: shape.keyValueHeads, do_rotary: 0 } },
-  ) as readonly [Value, Value, Value];
-  return {
-    output: linear(graph, plan.attentionOutput, attended),
-    cache: { newKeys, newValues: value, presentKeys, presentValues },
-  };
-}
-
-/** down(silu(gate(x)) · up(x)); `QuickGelu` with alpha 1 is silu, in one pass. */
-function feedForward(graph: GraphBuilder, shape: ModelShape, plan: LayerPlan, input: Value): Value {
-  const { name } = plan.gateUp;
-  const sizes = graph.integers('gateUpSizes', [shape.feedForward, shape.feedForward]);
-  const [gate, up] = graph.nodes(
-    'Split',
-    `${name}/split`,
-    [linear(graph, plan.gateUp, input), sizes],
-    [`${name}/gate`, `${name}/up`],
-    { attributes: { axis: 2 } },
-  ) as readonly [Value, Value];
-  const activated = graph.node('QuickGelu', `${name}/activated`, [gate], {
-    ...MICROSOFT,
-    attributes: { alpha: { float: 1 } },
-  });
-  return linear(graph, plan.down, graph.node('Mul', `${name}/product`, [activated, up]));
-}
-
-/** x·Wᵀ + bias. */
-function linear(graph: GraphBuilder, plan: MatrixPlan, input: Value, outputName = `${plan.name}/output`): Value {
-  const { name, format, inputs, outputs, hasBias } = plan;
-  if (format === 'float32') {
-    // Folded once at load. Storing the transposed matrix instead would need a second copy for the embedding.
-    const transposed = graph.node('Transpose', `${name}/transposed`, [graph.weight(`${name}.weight`)]);
-    if (!hasBias) {
-      return graph.node('MatMul', outputName, [input, transposed]);
-    }
-    const product = graph.node('MatMul', `${name}/product`, [input, transposed]);
-    return graph.node('Add', outputName, [product, graph.weight(`${name}.bias`)]);
-  }
-  const zeroPoints = format.hasZeroPoints ? graph.weight(`${name}.zeroPoints`) : NONE;
-  const operands = [input, graph.weight(`${name}.codes`), graph.halfWeight(`${name}.scales`)];
-  if (format.hasZeroPoints || hasBias) {
-    operands.push(zeroPoints);
-  }
-  if (hasBias) {
-    operands.push(NONE, graph.weight(`${name}.bias`));
-  }
-  return graph.node('MatMulNBits', outputName, operands, {
-    ...MICROSOFT,
-    // Accuracy level 4 rounds activations to 8 bits; levels 0 and 1 dequantise the weights at every run, 30 times slower.
-    attributes: { K: inputs, N: outputs, bits: format.bits, block_size: format.blockSize, accuracy_level: 4 },
-  });
 }
 
 /**
@@ -282,8 +137,8 @@ function declareStatistics(graph: GraphBuilder, shape: ModelShape, logits: Value
 }
 
 /** `(2·layers, T, keyValueHeads·headSize)`: keys of layer 0, values of layer 0, keys of layer 1, … */
-function declareCache(graph: GraphBuilder, shape: ModelShape, caches: readonly LayerCache[]): void {
-  const rows = caches.flatMap(({ newKeys, newValues }) => [newKeys, newValues]);
+function declareCache(graph: GraphBuilder, shape: ModelShape, attentions: readonly Attention[]): void {
+  const rows = attentions.flatMap(({ newKeys, newValues }) => [newKeys, newValues]);
   const newRows = graph.node('Concat', 'new_rows', rows, { attributes: { axis: 0 } });
   graph.output(newRows, 'float32', [2 * shape.layers, 'rows', shape.keyValueHeads * shape.headSize]);
 }

@@ -23,7 +23,8 @@ export class GraphBuilder {
   readonly #initializers = new Map<string, OnnxTensor>();
   readonly #inputs: OnnxValueInfo[] = [];
   readonly #outputs: OnnxValueInfo[] = [];
-  readonly #casts = new Map<string, Value>();
+  /** Nodes on weights alone, by node name: each is in the graph once. */
+  readonly #derived = new Map<string, Value>();
 
   /** `tensors` are the stored weights; only those that the graph uses end up in it. */
   constructor(tensors: ReadonlyMap<string, StoredTensor>) {
@@ -55,13 +56,15 @@ export class GraphBuilder {
 
   /** A weight stored in half precision, as float32. The cast is folded when the graph is loaded, so kernels see float32. */
   halfWeight(name: string): Value {
-    const known = this.#casts.get(name);
-    if (known !== undefined) {
-      return known;
-    }
-    const cast = this.node('Cast', `${name}/float32`, [this.weight(name)], { attributes: { to: DATA_TYPES.float32 } });
-    this.#casts.set(name, cast);
-    return cast;
+    return this.#derive('Cast', `${name}/float32`, name, { attributes: { to: DATA_TYPES.float32 } });
+  }
+
+  /**
+   * A stored matrix, transposed. Folded once at load; storing it that way instead would need a second copy where a table is
+   * embedding and head.
+   */
+  transposedWeight(name: string, nodeName: string): Value {
+    return this.#derive('Transpose', nodeName, name);
   }
 
   integers(name: string, values: readonly number[]): Value {
@@ -69,6 +72,16 @@ export class GraphBuilder {
     const tensor: StoredTensor = { name, type: 'int64', dimensions: [values.length], data: { kind: 'inline', bytes } };
     this.#initializers.set(name, onnxTensor(tensor));
     return { name };
+  }
+
+  #derive(operator: string, nodeName: string, weight: string, options: NodeOptions = {}): Value {
+    const known = this.#derived.get(nodeName);
+    if (known !== undefined) {
+      return known;
+    }
+    const derived = this.node(operator, nodeName, [this.weight(weight)], options);
+    this.#derived.set(nodeName, derived);
+    return derived;
   }
 
   /** Adds a node with one output, named like the node. */

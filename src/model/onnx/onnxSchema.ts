@@ -118,6 +118,12 @@ const root = protobuf.Root.fromJSON({
   },
 });
 
+/** The model of an `.onnx` file: the fields above, 64-bit numbers as numbers. Throws when the bytes are not such a file. */
+export function decodeOnnxModel(bytes: Uint8Array): OnnxModel {
+  const type = root.lookupType('Model');
+  return type.toObject(type.decode(bytes), { longs: Number, arrays: true, defaults: true }) as OnnxModel;
+}
+
 /** The bytes of the `.onnx` file. */
 export function encodeOnnxModel(model: OnnxModel): Uint8Array {
   return root.lookupType('Model').encode(model).finish();

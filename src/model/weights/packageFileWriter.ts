@@ -57,3 +57,15 @@ export class PackageFileWriter {
     await this.#handle.close();
   }
 }
+
+/** Writes a whole file of a package. */
+export async function writePackageFile(directory: string, name: string, bytes: Uint8Array): Promise<PackageFile> {
+  const file = await PackageFileWriter.create(directory, name);
+  try {
+    await file.write(bytes);
+  } catch (error) {
+    await file.abandon();
+    throw error;
+  }
+  return file.finish();
+}

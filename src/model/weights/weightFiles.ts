@@ -15,12 +15,15 @@ const PAGE_BYTES = 4096;
 export class WeightFiles {
   readonly #directory: string;
   readonly #maxFileBytes: number;
+  readonly #baseName: string;
   readonly #finished: PackageFile[] = [];
   #current: PackageFileWriter | undefined;
 
-  constructor(directory: string, maxFileBytes: number = MAX_FILE_BYTES) {
+  /** Files are called `<baseName>-0.bin` and so on; the base name defaults to `weights`. */
+  constructor(directory: string, maxFileBytes: number = MAX_FILE_BYTES, baseName = 'weights') {
     this.#directory = directory;
     this.#maxFileBytes = maxFileBytes;
+    this.#baseName = baseName;
   }
 
   /** Stores a tensor that is whole in memory; it may be kept in the graph file, so the caller no longer changes it. */
@@ -69,7 +72,7 @@ export class WeightFiles {
     if (this.#current !== undefined && this.#current.bytes + byteCount + PAGE_BYTES > this.#maxFileBytes) {
       await this.#finishCurrent();
     }
-    this.#current ??= await PackageFileWriter.create(this.#directory, `weights-${this.#finished.length}.bin`);
+    this.#current ??= await PackageFileWriter.create(this.#directory, `${this.#baseName}-${this.#finished.length}.bin`);
     return this.#current;
   }
 

@@ -64,7 +64,7 @@ export async function writeWeights(
 }
 
 /** One matrix of the graph from the rows of one or more matrices of the source, in order. */
-async function writeMatrix(
+export async function writeMatrix(
   plan: MatrixPlan,
   parts: readonly WeightMatrix[],
   files: WeightFiles,
@@ -133,7 +133,8 @@ async function* readChunks(
   }
 }
 
-class Progress {
+/** Counts the elements that were written. */
+export class Progress {
   readonly #totalElements: number;
   readonly #options: WriteWeightsOptions;
   #doneElements = 0;
@@ -171,6 +172,6 @@ function concatenated(parts: readonly Float32Array[]): Float32Array {
 }
 
 /** The same memory as bytes. Every platform that ONNX Runtime supports is little-endian, as the files are. */
-function bytesOf(values: Float32Array | Uint16Array): Uint8Array {
+export function bytesOf(values: Float32Array | Uint16Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

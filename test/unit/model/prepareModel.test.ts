@@ -135,7 +135,13 @@ function writeTestPackage(folder: string, provenance: Partial<ModelManifest['pro
     files: { graph: file('model.onnx'), tokenizer: file('tokenizer.json'), weights: [file('weights.data')] },
     heads: [],
     licence: 'Apache-2.0',
-    provenance: { source: 'tiny.gguf', sourceSha256: ENTRY.file.sha256, builder: BUILDER_VERSION, ...provenance },
+    provenance: {
+      source: 'tiny.gguf',
+      sourceSha256: ENTRY.file.sha256,
+      builder: BUILDER_VERSION,
+      adapter: 'none',
+      ...provenance,
+    },
   };
   mkdirSync(folder, { recursive: true });
   for (const { name } of [manifest.files.graph, manifest.files.tokenizer, ...manifest.files.weights]) {

@@ -1,0 +1,204 @@
+/** The layers that the decoder and the draft heads are made of, over stored weights. Formulas: docs of each function. */
+
+import type { ModelShape } from '../manifest.ts';
+import type { MatrixPlan } from '../weights/weightPlan.ts';
+import type { GraphBuilder, Value } from './graphBuilder.ts';
+import { NONE } from './graphBuilder.ts';
+
+export const MICROSOFT = { domain: 'com.microsoft' } as const;
+
+export interface AttentionInputs {
+  /** int64 `(1, T)` */
+  readonly positions: Value;
+  /** int32 `(1)`: rows in the cache and of this forward, less one. */
+  readonly lastRowIndex: Value;
+  /** int32, the same without the subtraction. */
+  readonly totalRows: Value;
+  /** `(1, 1, T, total rows)`, or `NONE`. */
+  readonly attentionBias: Value;
+  /** `(1, key-value heads, cache rows, head size)` */
+  readonly pastKeys: Value;
+  readonly pastValues: Value;
+}
+
+export interface AttentionNames {
+  /** Of the nodes. */
+  readonly prefix: string;
+  /** Of the updated cache. */
+  readonly presentKeys: string;
+  readonly presentValues: string;
+}
+
+/** `newKeys` (rotated) and `newValues` of the new rows, `(1, T, keyValueHeads·headSize)`, and the whole updated cache. */
+export interface Attention {
+  /** `(1, T, heads·headSize)` */
+  readonly attended: Value;
+  readonly newKeys: Value;
+  readonly newValues: Value;
+  readonly presentKeys: Value;
+  readonly presentValues: Value;
+}
+
+/** Ids to rows of the embedding table: `(1, T, hidden)`. The head's codes are read through a second, flat shape. */
+export function embed(graph: GraphBuilder, plan: MatrixPlan, inputIds: Value): Value {
+  const { format, name, outputs, inputs } = plan;
+  if (format === 'float32') {
+    return graph.node('Gather', 'embedded', [graph.weight(`${name}.weight`), inputIds], { attributes: { axis: 0 } });
+  }
+  const paddedInputs = Math.ceil(inputs / format.blockSize) * format.blockSize;
+  const codes = graph.weight(`${name}.codes`, [outputs, (paddedInputs * format.bits) / 8]);
+  const isPadded = paddedInputs !== inputs;
+  const rows = graph.node(
+    'GatherBlockQuantized',
+    isPadded ? 'embedded/padded' : 'embedded',
+    [codes, inputIds, graph.halfWeight(`${name}.scales`)],
+    {
+      ...MICROSOFT,
+      attributes: { gather_axis: 0, quantize_axis: 1, block_size: format.blockSize, bits: format.bits },
+    },
+  );
+  if (!isPadded) {
+    return rows;
+  }
+  const bounds = [graph.integers('embedded/start', [0]), graph.integers('embedded/end', [inputs])];
+  return graph.node('Slice', 'embedded', [rows, ...bounds, graph.integers('embedded/axis', [2])]);
+}
+
+/** RMS norm of `residual + update`, and that sum, which goes on as the residual stream. */
+export function normalize(
+  graph: GraphBuilder,
+  shape: ModelShape,
+  gainName: string,
+  residual: Value,
+  update: Value | undefined,
+  outputName = `${gainName}/output`,
+): { readonly normalized: Value; readonly sum: Value } {
+  const gain = graph.weight(gainName);
+  const attributes = { epsilon: { float: shape.normEpsilon } };
+  if (update === undefined) {
+    const normalized = graph.node('SimplifiedLayerNormalization', outputName, [residual, gain], {
+      attributes,
+    });
+    return { normalized, sum: residual };
+  }
+  const outputs = graph.nodes(
+    'SkipSimplifiedLayerNormalization',
+    outputName,
+    [update, residual, gain],
+    [outputName, '', '', `${gainName}/sum`],
+    { ...MICROSOFT, attributes },
+  );
+  return { normalized: outputs[0]!, sum: outputs[3]! };
+}
+
+/**
+ * Grouped-query attention. Keys are rotated outside `GroupQueryAttention`, which can do it too, because the rotated new
+ * rows are an output of the graph. With a window, a row attends to that many rows, itself included.
+ */
+export function attend(
+  graph: GraphBuilder,
+  shape: ModelShape,
+  queryKeyValue: MatrixPlan,
+  input: Value,
+  inputs: AttentionInputs,
+  names: AttentionNames,
+  window?: number,
+): Attention {
+  const { prefix } = names;
+  const queries = shape.heads * shape.headSize;
+  const keys = shape.keyValueHeads * shape.headSize;
+  const sizes = graph.integers('queryKeyValueSizes', [queries, keys, keys]);
+  const [query, key, value] = graph.nodes(
+    'Split',
+    `${prefix}/split`,
+    [linear(graph, queryKeyValue, input), sizes],
+    [`${prefix}/query`, `${prefix}/key`, `${prefix}/value`],
+    { attributes: { axis: 2 } },
+  ) as readonly [Value, Value, Value];
+  const rotate = (name: string, rows: Value) =>
+    graph.node(
+      'RotaryEmbedding',
+      `${prefix}/${name}`,
+      [rows, inputs.positions, graph.weight('rotary.cosines'), graph.weight('rotary.sines')],
+      { ...MICROSOFT, attributes: { interleaved: 0 } },
+    );
+  const newKeys = rotate('rotatedKey', key);
+  const operands = [
+    rotate('rotatedQuery', query),
+    newKeys,
+    value,
+    inputs.pastKeys,
+    inputs.pastValues,
+    inputs.lastRowIndex,
+    inputs.totalRows,
+  ];
+  if (inputs.attentionBias !== NONE) {
+    operands.push(NONE, NONE, NONE, inputs.attentionBias);
+  }
+  const [attended, presentKeys, presentValues] = graph.nodes(
+    'GroupQueryAttention',
+    `${prefix}/attended`,
+    operands,
+    [`${prefix}/attended`, names.presentKeys, names.presentValues],
+    {
+      ...MICROSOFT,
+      attributes: {
+        num_heads: shape.heads,
+        kv_num_heads: shape.keyValueHeads,
+        do_rotary: 0,
+        ...(window === undefined ? {} : { local_window_size: window }),
+      },
+    },
+  ) as readonly [Value, Value, Value];
+  return { attended, newKeys, newValues: value, presentKeys, presentValues };
+}
+
+/** down(silu(gate(x)) · up(x)); the rows of `gateUp` are the gate's, then the other's. */
+export function feedForward(
+  graph: GraphBuilder,
+  plan: { readonly gateUp: MatrixPlan; readonly down: MatrixPlan },
+  input: Value,
+): Value {
+  const { name, outputs } = plan.gateUp;
+  const sizes = graph.integers('gateUpSizes', [outputs / 2, outputs / 2]);
+  const [gate, up] = graph.nodes(
+    'Split',
+    `${name}/split`,
+    [linear(graph, plan.gateUp, input), sizes],
+    [`${name}/gate`, `${name}/up`],
+    { attributes: { axis: 2 } },
+  ) as readonly [Value, Value];
+  const activated = silu(graph, `${name}/activated`, gate);
+  return linear(graph, plan.down, graph.node('Mul', `${name}/product`, [activated, up]));
+}
+
+/** x · sigmoid(x): `QuickGelu` with alpha 1, in one pass. */
+export function silu(graph: GraphBuilder, name: string, input: Value): Value {
+  return graph.node('QuickGelu', name, [input], { ...MICROSOFT, attributes: { alpha: { float: 1 } } });
+}
+
+/** x·Wᵀ + bias. */
+export function linear(graph: GraphBuilder, plan: MatrixPlan, input: Value, outputName = `${plan.name}/output`): Value {
+  const { name, format, inputs, outputs, hasBias } = plan;
+  if (format === 'float32') {
+    const transposed = graph.transposedWeight(`${name}.weight`, `${name}/transposed`);
+    if (!hasBias) {
+      return graph.node('MatMul', outputName, [input, transposed]);
+    }
+    const product = graph.node('MatMul', `${name}/product`, [input, transposed]);
+    return graph.node('Add', outputName, [product, graph.weight(`${name}.bias`)]);
+  }
+  const zeroPoints = format.hasZeroPoints ? graph.weight(`${name}.zeroPoints`) : NONE;
+  const operands = [input, graph.weight(`${name}.codes`), graph.halfWeight(`${name}.scales`)];
+  if (format.hasZeroPoints || hasBias) {
+    operands.push(zeroPoints);
+  }
+  if (hasBias) {
+    operands.push(NONE, graph.weight(`${name}.bias`));
+  }
+  return graph.node('MatMulNBits', outputName, operands, {
+    ...MICROSOFT,
+    // Accuracy level 4 rounds activations to 8 bits; levels 0 and 1 dequantise the weights at every run, 30 times slower.
+    attributes: { K: inputs, N: outputs, bits: format.bits, block_size: format.blockSize, accuracy_level: 4 },
+  });
+}
