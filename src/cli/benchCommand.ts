@@ -73,7 +73,7 @@ export function benchCommand(environment: CliEnvironment): Command {
 async function bench(environment: CliEnvironment, options: BenchOptions): Promise<void> {
   const shuffled = seededShuffle(await readPositions(options.positions), options.seed);
   const positions = shuffled.slice(0, options.limit);
-  await withEngine(environment, options, async (engine) => {
+  await withEngine(environment, { ...options, measurements: 'fresh' }, async (engine) => {
     const unavailable = unavailableMethods(engine.model, options.methods);
     const methods = options.methods.filter((method) => !(method in unavailable));
     // The first requests of a process also pay for the runtime's own warm-up. A row that is not measured, if there is one.

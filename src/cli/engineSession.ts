@@ -16,13 +16,21 @@ export interface Engine {
 }
 
 /**
+ * What the controller knows about this machine: `kept` goes on from what earlier runs and the editor learned, and adds to it;
+ * `fresh` measures the machine and learns for this run only, so that a benchmark neither profits from nor leaves anything.
+ */
+interface MeasurementOption {
+  readonly measurements?: 'kept' | 'fresh';
+}
+
+/**
  * Starts a worker, loads the model that the options name, and ends the worker whatever happens in `use`.
  *
  * Throws `UsageError`, `CommandFailure`, `InterruptedError` and what `use` throws.
  */
 export async function withEngine<T>(
   environment: CliEnvironment,
-  options: GlobalOptions,
+  options: GlobalOptions & MeasurementOption,
   use: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   const directory = await resolveModelDirectory(environment.root, options.model, options.quantization);
@@ -35,7 +43,7 @@ export async function withEngine<T>(
 export async function loadPackage(
   client: WorkerClient,
   directory: string,
-  options: GlobalOptions,
+  options: GlobalOptions & MeasurementOption,
   device: Device,
 ): Promise<LoadedModelInfo> {
   const loaded = await client.load({
@@ -43,7 +51,7 @@ export async function loadPackage(
     device,
     threads: options.threads,
     cacheBytes: SETTINGS.cacheMegabytes.default * 1024 * 1024,
-    measurementsDirectory: measurementsDirectory(),
+    ...(options.measurements !== 'fresh' ? { measurementsDirectory: measurementsDirectory() } : {}),
   });
   if (!loaded.ok) {
     throw new CommandFailure(loaded.message);

@@ -67,7 +67,7 @@ async function evaluate(environment: CliEnvironment, options: EvalOptions): Prom
   const positions = options.limit === undefined ? all : seededShuffle(all, options.seed).slice(0, options.limit);
   const outputs = options.outputs === undefined ? undefined : await openOutputs(options.outputs, options.positions);
   try {
-    await withEngine(environment, options, async (engine) => {
+    await withEngine(environment, { ...options, measurements: 'fresh' }, async (engine) => {
       const counter = createCounter('positions', positions.length);
       const rows: EvaluatedRow[] = [];
       for (const position of positions) {

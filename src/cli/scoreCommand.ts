@@ -27,7 +27,7 @@ async function score(environment: CliEnvironment, files: readonly string[], opti
   for (const file of files) {
     texts.push((await readTextFile(file)).replaceAll('\r\n', '\n'));
   }
-  await withEngine(environment, options, async ({ client, model }) => {
+  await withEngine(environment, { ...options, measurements: 'fresh' }, async ({ client, model }) => {
     const counter = createCounter('files', files.length);
     const scores: { readonly file: string; readonly tokens: number; readonly nats: number }[] = [];
     for (const [index, text] of texts.entries()) {

@@ -1,4 +1,4 @@
-import type { DraftSource, DraftTree } from '../draft/draftTree.ts';
+import type { DraftTree } from '../draft/draftTree.ts';
 import type { AcceptanceCounts } from './acceptanceStatistics.ts';
 import { AcceptanceStatistics } from './acceptanceStatistics.ts';
 import type { CostPoints } from './costCurve.ts';
@@ -9,10 +9,25 @@ import { selectNodes, usableDraft } from './draftPlanner.ts';
 /** Steps over which the running rate is taken, about. */
 const RATE_STEPS = 50;
 
-/** What the controller knows about a device and a model; plain data, kept between runs. */
+/** What is known about a device and a model; plain data, kept between runs. */
 export interface ControllerState {
   readonly cost: CostPoints;
   readonly acceptance: AcceptanceCounts;
+}
+
+/** The same, alive: shared by the controllers of all drafting methods. */
+export class DeviceKnowledge {
+  readonly cost: CostCurve;
+  readonly acceptance: AcceptanceStatistics;
+
+  constructor(state: ControllerState) {
+    this.cost = new CostCurve(state.cost);
+    this.acceptance = new AcceptanceStatistics(state.acceptance);
+  }
+
+  snapshot(): ControllerState {
+    return { cost: this.cost.snapshot(), acceptance: this.acceptance.snapshot() };
+  }
 }
 
 /**
@@ -30,16 +45,12 @@ export class DraftController implements DraftPlanner {
   private rateTokens: number;
   private rateMs: number;
 
-  constructor(state: ControllerState) {
-    this.cost = new CostCurve(state.cost);
-    this.acceptance = new AcceptanceStatistics(state.acceptance);
+  /** One controller per drafting method, since λ is what that method reaches. */
+  constructor(knowledge: DeviceKnowledge) {
+    this.cost = knowledge.cost;
+    this.acceptance = knowledge.acceptance;
     this.rateTokens = 1;
     this.rateMs = this.cost.ms(1);
-  }
-
-  /** Estimated chance of a guess, for drafters: what was observed in its bucket, or else its prior. */
-  chance(source: DraftSource, bucket: number, prior: number): number {
-    return this.acceptance.chance(source, bucket, prior);
   }
 
   /** Whether a guess that costs `draftMs` is worth it when it adds this many expected tokens. */
@@ -72,10 +83,6 @@ export class DraftController implements DraftPlanner {
     const ms = this.cost.ms(step.rows) + this.cost.idle(step.draftMs);
     this.rateTokens += (step.written.length - this.rateTokens) / RATE_STEPS;
     this.rateMs += (ms - this.rateMs) / RATE_STEPS;
-  }
-
-  snapshot(): ControllerState {
-    return { cost: this.cost.snapshot(), acceptance: this.acceptance.snapshot() };
   }
 
   /** Tokens per millisecond of an idle machine. */

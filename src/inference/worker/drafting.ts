@@ -1,7 +1,8 @@
 /** The drafting methods of a loaded model and what they have learned about it. */
 import type { Clock } from '../../base/clock.ts';
 import type { ControllerState } from '../../engine/control/draftController.ts';
-import { DraftController } from '../../engine/control/draftController.ts';
+import { DeviceKnowledge, DraftController } from '../../engine/control/draftController.ts';
+import type { DraftPlanner } from '../../engine/control/draftPlanner.ts';
 import { AutoDrafter } from '../../engine/draft/autoDrafter.ts';
 import type { Drafter, DraftMethod } from '../../engine/draft/drafter.ts';
 import type { DraftSource } from '../../engine/draft/draftTree.ts';
@@ -21,9 +22,15 @@ export const MAX_DRAFT_NODES = 15;
 /** Time between two writes of the state while requests go on. */
 const SAVE_INTERVAL_MS = 30_000;
 
+/** How one method drafts, and who decides how much of it is verified. */
+export interface DraftingMethod {
+  readonly drafter: Drafter;
+  readonly planner: DraftPlanner;
+}
+
 export class Drafting {
-  readonly controller: DraftController;
-  private readonly drafters: ReadonlyMap<DraftMethod, Drafter>;
+  private readonly knowledge: DeviceKnowledge;
+  private readonly methodsByName: ReadonlyMap<DraftMethod, DraftingMethod>;
   private readonly stateFile: string | undefined;
   private readonly clock: Clock;
   private savedAtMs: number;
@@ -34,25 +41,28 @@ export class Drafting {
     stateFile: string | undefined,
     clock: Clock,
   ) {
-    this.controller = new DraftController(state);
-    const { controller } = this;
+    this.knowledge = new DeviceKnowledge(state);
+    const { acceptance } = this.knowledge;
     this.stateFile = stateFile;
     this.clock = clock;
     this.savedAtMs = clock.now();
     const estimate = (source: DraftSource) => (bucket: number, prior: number) =>
-      controller.chance(source, bucket, prior);
+      acceptance.chance(source, bucket, prior);
     const lookup = new LookupDrafter(estimate('lookup'));
     const medusa = heads.medusa && new MedusaDrafter(heads.medusa, estimate('medusa'));
     const mtp = heads.mtp && new MtpDrafter(heads.mtp, estimate('mtp'));
+    const controller = (): DraftController => new DraftController(this.knowledge);
+    const autoController = controller();
+    const auto = new AutoDrafter(lookup, mtp ?? medusa, autoController, clock.now);
     // A drafting method is one file that implements `Drafter` and one entry here.
-    const drafters: readonly (Drafter | undefined)[] = [
-      offDrafter,
-      lookup,
-      medusa,
-      mtp,
-      new AutoDrafter(lookup, mtp ?? medusa, controller, clock.now),
+    const methods: readonly DraftingMethod[] = [
+      { drafter: offDrafter, planner: controller() },
+      { drafter: lookup, planner: controller() },
+      ...(medusa === undefined ? [] : [{ drafter: medusa, planner: controller() }]),
+      ...(mtp === undefined ? [] : [{ drafter: mtp, planner: controller() }]),
+      { drafter: auto, planner: autoController },
     ];
-    this.drafters = new Map(drafters.flatMap((drafter) => (drafter === undefined ? [] : [[drafter.method, drafter]])));
+    this.methodsByName = new Map(methods.map((method) => [method.drafter.method, method]));
   }
 
   /** Takes the kept state, or measures the cost of forwards: a second or two, once per machine and model. */
@@ -71,12 +81,12 @@ export class Drafting {
   }
 
   get methods(): readonly DraftMethod[] {
-    return [...this.drafters.keys()];
+    return [...this.methodsByName.keys()];
   }
 
-  /** The method's drafter; plain decoding for a method that this model has no heads for. */
-  drafterFor(method: DraftMethod): Drafter {
-    return this.drafters.get(method) ?? offDrafter;
+  /** Drafter and planner of a method; plain decoding where this model has no heads for it. */
+  methodFor(method: DraftMethod): DraftingMethod {
+    return this.methodsByName.get(method) ?? this.methodsByName.get('off')!;
   }
 
   /** Keeps what was learned, now and then. */
@@ -89,7 +99,7 @@ export class Drafting {
   async save(): Promise<void> {
     this.savedAtMs = this.clock.now();
     if (this.stateFile !== undefined) {
-      await writeDeviceState(this.stateFile, this.controller.snapshot());
+      await writeDeviceState(this.stateFile, this.knowledge.snapshot());
     }
   }
 }

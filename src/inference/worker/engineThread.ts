@@ -123,8 +123,7 @@ async function complete(parameters: CompletionParameters, signal: CancellationSi
       cache,
       {
         ...parameters,
-        drafter: engine.drafting.drafterFor(parameters.draftMethod),
-        planner: engine.drafting.controller,
+        ...engine.drafting.methodFor(parameters.draftMethod),
         acceptance: acceptanceFor(parameters),
         maxDraftNodes: Math.min(parameters.draftMaxTokens, MAX_DRAFT_NODES),
         draftTexts: engine.draftTexts.take(parameters.draftTexts),

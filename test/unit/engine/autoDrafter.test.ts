@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DraftController } from '../../../src/engine/control/draftController.ts';
+import { DeviceKnowledge, DraftController } from '../../../src/engine/control/draftController.ts';
 import { AutoDrafter } from '../../../src/engine/draft/autoDrafter.ts';
 import type { Drafter } from '../../../src/engine/draft/drafter.ts';
 import type { DraftNode, DraftSource } from '../../../src/engine/draft/draftTree.ts';
@@ -61,7 +61,7 @@ describe('AutoDrafter', () => {
       calls++;
       now += headMs;
     });
-    const controller = new DraftController({ cost, acceptance: {} });
+    const controller = new DraftController(new DeviceKnowledge({ cost, acceptance: {} }));
     const auto = new AutoDrafter(drafterOf('lookup', found), head, controller, () => now);
     for (let index = 0; index < steps; index++) {
       await auto.propose(step);
@@ -82,7 +82,7 @@ describe('AutoDrafter', () => {
   });
 
   it('does without a head', async () => {
-    const controller = new DraftController({ cost, acceptance: {} });
+    const controller = new DraftController(new DeviceKnowledge({ cost, acceptance: {} }));
     const found = [node(1, -1, 0.5)];
     const auto = new AutoDrafter(drafterOf('lookup', found), undefined, controller, () => 0);
     assert.deepEqual(await auto.propose(step), found);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { DraftController } from '../../../src/engine/control/draftController.ts';
+import { DeviceKnowledge, DraftController } from '../../../src/engine/control/draftController.ts';
 import type { PlanLimits } from '../../../src/engine/control/draftPlanner.ts';
-import type { DraftNode } from '../../../src/engine/draft/draftTree.ts';
+import type { DraftNode, DraftSource } from '../../../src/engine/draft/draftTree.ts';
 
 /** A forward of one or two rows costs the same, as on a CPU that pads single rows; each further row a third more. */
 const cost = [
@@ -26,7 +26,7 @@ function siblings(...chances: readonly number[]): DraftNode[] {
   return chances.map((chance, index) => ({ token: index + 10, parent: -1, source: 'lookup', bucket: 1, chance }));
 }
 
-const controller = (): DraftController => new DraftController({ cost, acceptance: {} });
+const controller = (): DraftController => new DraftController(new DeviceKnowledge({ cost, acceptance: {} }));
 const tokensOf = (draft: readonly DraftNode[]): readonly number[] => draft.map((node) => node.token);
 
 describe('DraftController', () => {
@@ -75,17 +75,19 @@ describe('DraftController', () => {
   });
 
   it('learns how often a bucket is right from every proposal, verified or not', () => {
-    const learning = controller();
+    const knowledge = new DeviceKnowledge({ cost, acceptance: {} });
+    const learning = new DraftController(knowledge);
+    const chance = (source: DraftSource): number => knowledge.acceptance.chance(source, 1, 0.5);
     const proposed = chain(0.5, 0.5);
     for (let step = 0; step < 100; step++) {
       learning.observe({ proposed, rows: 1, written: [10], draftMs: 0, verifyMs: 30 });
     }
-    assert.ok(learning.chance('lookup', 1, 0.5) > 0.9);
+    assert.ok(chance('lookup') > 0.9);
     for (let step = 0; step < 300; step++) {
       learning.observe({ proposed, rows: 1, written: [99], draftMs: 0, verifyMs: 30 });
     }
-    assert.ok(learning.chance('lookup', 1, 0.5) < 0.3);
-    assert.equal(learning.chance('mtp', 1, 0.5), 0.5);
+    assert.ok(chance('lookup') < 0.3);
+    assert.equal(chance('mtp'), 0.5);
   });
 
   it('does not take a busy machine for one on which rows cost more', () => {
@@ -109,10 +111,11 @@ describe('DraftController', () => {
   });
 
   it('goes on from a snapshot where it was', () => {
-    const learning = controller();
-    learning.observe({ proposed: chain(0.5), rows: 2, written: [10, 11], draftMs: 1, verifyMs: 31 });
-    const again = new DraftController(JSON.parse(JSON.stringify(learning.snapshot())));
-    assert.equal(again.chance('lookup', 1, 0.5), learning.chance('lookup', 1, 0.5));
-    assert.deepEqual(again.snapshot(), learning.snapshot());
+    const knowledge = new DeviceKnowledge({ cost, acceptance: {} });
+    const step = { proposed: chain(0.5), rows: 2, written: [10, 11], draftMs: 1, verifyMs: 31 };
+    new DraftController(knowledge).observe(step);
+    const again = new DeviceKnowledge(JSON.parse(JSON.stringify(knowledge.snapshot())));
+    assert.deepEqual(again.snapshot(), knowledge.snapshot());
+    assert.deepEqual(again.snapshot().acceptance, { 'lookup:1': [1, 1] });
   });
 });
