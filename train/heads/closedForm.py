@@ -11,8 +11,8 @@ RIDGE = (1e-3, 1e-2, 1e-1, 1.0, 10.0)
 BIAS_SCALES = (0.0, 0.25, 0.5, 0.75, 1.0)
 PROJECTION_SCALES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 GOOD_SHARE = 0.97
-# Rows beyond these say little more about 896 × 1792 numbers.
-MAX_ROWS = 400_000
+# Rows beyond these say little more about 896 × 1792 numbers, and take a gigabyte as they are.
+MAX_ROWS = 100_000
 
 
 def start_medusa(head: Medusa, trunk: Trunk, train: list[Sequence], watch: list[Batch], pairs) -> dict:
@@ -21,8 +21,7 @@ def start_medusa(head: Medusa, trunk: Trunk, train: list[Sequence], watch: list[
     with torch.no_grad():
         for depth in range(head.depth):
             inputs, outputs = _state_pairs(train, depth + 1)
-            figures[f"ridge{depth}"] = best = _best_ridge(inputs, outputs)
-            head.skip[depth] = _ridge(inputs, outputs, best)
+            head.skip[depth], figures[f"ridge{depth}"] = _ridge(inputs, outputs)
         if head.rank > 0 and pairs is not None:
             into, out = _neighbour_factors(trunk, pairs, head.rank)
             hits = []
@@ -41,7 +40,7 @@ def start_medusa(head: Medusa, trunk: Trunk, train: list[Sequence], watch: list[
 def start_mtp(head: Mtp, trunk: Trunk, train: list[Sequence], watch: list[Batch]) -> dict:
     """The block is the trunk's last layer, the projection the ridge to the next row's state as it is before the final norm's
     gain, in the scale that lets the block do most good."""
-    shape, epsilon = trunk.shape, trunk.shape["normEpsilon"]
+    epsilon = trunk.shape["normEpsilon"]
     with torch.no_grad():
         _copy_layer(head, trunk, watch)
         gain = trunk.weight("final_norm")
@@ -54,8 +53,7 @@ def start_mtp(head: Mtp, trunk: Trunk, train: list[Sequence], watch: list[Batch]
             inputs.append(torch.cat(features, -1))
             outputs.append(states[1:] / gain)
         inputs, outputs = torch.cat(inputs), torch.cat(outputs)
-        ridge = _best_ridge(inputs, outputs)
-        solution = _ridge(inputs, outputs, ridge)
+        solution, ridge = _ridge(inputs, outputs)
         hits = []
         for scale in PROJECTION_SCALES:
             head.proj.copy_(solution * scale)
@@ -63,7 +61,7 @@ def start_mtp(head: Mtp, trunk: Trunk, train: list[Sequence], watch: list[Batch]
         # The larger the scale, the less the block adds and can learn, so that the smallest good one is taken.
         best = next(scale for scale, share in zip(PROJECTION_SCALES, hits) if share >= GOOD_SHARE * max(hits))
         head.proj.copy_(solution * best)
-    return {"ridge": ridge, "scale": best, "hitsByScale": [round(value, 4) for value in hits], "hidden": shape["hidden"]}
+    return {"ridge": ridge, "scale": best, "hitsByScale": [round(value, 4) for value in hits]}
 
 
 def _copy_layer(head: Mtp, trunk: Trunk, watch: list[Batch]) -> None:
@@ -118,21 +116,20 @@ def _state_pairs(train: list[Sequence], distance: int) -> tuple[torch.Tensor, to
     return torch.cat(inputs), torch.cat(outputs)
 
 
-def _ridge(inputs: torch.Tensor, outputs: torch.Tensor, strength: float) -> torch.Tensor:
-    """(outputs, inputs); `strength` in units of the inputs' mean square."""
-    gram = (inputs.T @ inputs).double()
-    gram += torch.eye(len(gram)) * strength * gram.diagonal().mean() * min(1.0, len(gram) / len(inputs))
-    return torch.linalg.solve(gram, (inputs.T @ outputs).double()).T.float()
-
-
-def _best_ridge(inputs: torch.Tensor, outputs: torch.Tensor) -> float:
-    """The strength with the smallest error on the last tenth of the rows."""
+def _ridge(inputs: torch.Tensor, outputs: torch.Tensor) -> tuple[torch.Tensor, float]:
+    """The map (outputs, inputs), and its strength in units of the inputs' mean square: the one with the smallest error on the
+    last tenth of the rows. Few rows ask for more of it than many."""
     cut = max(1, int(0.9 * len(inputs)))
-    errors = [
-        (inputs[cut:] @ _ridge(inputs[:cut], outputs[:cut], strength).T - outputs[cut:]).square().mean().item()
-        for strength in RIDGE
-    ]
-    return RIDGE[min(range(len(errors)), key=errors.__getitem__)]
+    known, rest = inputs[:cut], inputs[cut:]
+    gram, cross = (known.T @ known).double(), (known.T @ outputs[:cut]).double()
+    unit = torch.eye(len(gram), dtype=torch.float64) * gram.diagonal().mean() * min(1.0, len(gram) / cut)
+    best = (float("inf"), gram, 0.0)
+    for strength in RIDGE:
+        solution = torch.linalg.solve(gram + strength * unit, cross).T.float()
+        error = (rest @ solution.T - outputs[cut:]).square().mean().item()
+        if error < best[0]:
+            best = (error, solution, strength)
+    return best[1], best[2]
 
 
 def _neighbour_factors(trunk: Trunk, pairs, rank: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -86,11 +86,27 @@ function describeGenerated(generated: GeneratedText): readonly string[] {
       ['Probability per token', `${(100 * Math.exp(generated.meanLogProbability)).toFixed(0)}% (geometric mean)`],
       ['Waited for an older request', milliseconds(ms.queued)],
       ['Prompt reading', milliseconds(ms.prefill)],
-      ['Drafting', milliseconds(ms.draft)],
+      ['Drafting', `${milliseconds(ms.draft)}; ${describeDrafts(generated)}`],
       ['Writing', milliseconds(ms.verify)],
       ['In all', `${milliseconds(ms.total)}, ${perSecond.toFixed(0)} tokens per second`],
     ]),
   ];
+}
+
+/** How speculative decoding went: method, drafted and accepted tokens, where the accepted ones came from. */
+function describeDrafts({ perStep }: GeneratedText): string {
+  const method = perStep[0]?.method;
+  if (method === undefined) {
+    return 'no step needed a draft';
+  }
+  const drafted = perStep.reduce((sum, step) => sum + step.drafted, 0);
+  const sources = perStep.flatMap((step) => step.acceptedFrom);
+  const bySource = [...new Set(sources)].map(
+    (source) => `${sources.filter((other) => other === source).length} ${source}`,
+  );
+  const accepted = bySource.length === 0 ? '' : ` (${bySource.join(', ')})`;
+  const perForward = (perStep.length + sources.length) / perStep.length;
+  return `method ${method}, ${drafted} drafted, ${sources.length} accepted${accepted}, ${perForward.toFixed(2)} tokens per forward`;
 }
 
 function section(title: string, rows: readonly (readonly [string, string])[]): string {

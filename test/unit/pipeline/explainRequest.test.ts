@@ -27,7 +27,10 @@ const GENERATED: CompletionResult = {
     forwards: 11,
     meanLogProbability: Math.log(0.5),
     ms: { queued: 1, prefill: 20, draft: 0, verify: 180, total: 200 },
-    perStep: [],
+    perStep: [
+      { drafted: 3, accepted: 2, method: 'auto', acceptedFrom: ['lookup', 'mtp'] },
+      { drafted: 1, accepted: 1, method: 'auto', acceptedFrom: ['lookup'] },
+    ],
   },
 };
 
@@ -49,6 +52,11 @@ describe('explainRequest', () => {
     ['says what the cache saved', { result: GENERATED }, /413 tokens were there, 7 were read afresh/],
     ['says how sure the model was', { result: GENERATED }, /\| Probability per token \| 50%/],
     ['says how fast it wrote', { result: GENERATED }, /200 ms, 50 tokens per second/],
+    [
+      'says what was drafted and what stood',
+      { result: GENERATED },
+      /method auto, 4 drafted, 3 accepted \(2 lookup, 1 mtp\), 2\.50 tokens per forward/,
+    ],
     ['says where a request was stopped', { result: { kind: 'cancelled', stage: 'decode' } }, /while text was written/],
     ['passes on what the engine says', { result: { kind: 'failed', message: 'it broke' } }, /failed: it broke/],
     ['lists the settings that held', {}, /\| foretoken\.languages \| \{"\*":true\} \|/],
