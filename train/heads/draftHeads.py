@@ -71,7 +71,8 @@ class Mtp(nn.Module):
         self.down = parameter(hidden, feed_forward)
 
     def states(self, batch: Batch, trunk: Trunk) -> list[tuple[torch.Tensor, None]]:
-        """For each depth of the batch the state (queries, hidden); deeper ones follow the text's own tokens, as drafts do while they are right."""
+        """For each depth of the batch the state (queries, hidden); deeper ones follow the text's own tokens, as drafts do while
+        they are right."""
         epsilon, queries = self.shape["normEpsilon"], batch.queries
         x = self.joined(batch.hidden, trunk.embed(batch.next_tokens))
         normed = rms(x, epsilon) * self.attention_norm
@@ -105,8 +106,8 @@ class Mtp(nn.Module):
         return F.linear(torch.cat(halves, -1), self.proj)
 
     def _attend(self, query, keys, values, mask, grid, own_keys, own_values):
-        """`keys`, `values` (key-value heads, sequences, rows, size) seen through the mask (sequences, queries, rows); the own ones,
-        (key-value heads, queries, size), belong to one query each. `grid` says which query stands where."""
+        """`keys`, `values` (key-value heads, sequences, rows, size) are seen through the mask (sequences, queries, rows); the own
+        ones, (key-value heads, queries, size), belong to one query each. `grid` says which query stands where."""
         shape = self.shape
         groups = shape["heads"] // shape["keyValueHeads"]
         places = grid.clamp(min=0)

@@ -16,7 +16,7 @@ import torch
 from collection import Collection
 from evaluateHeads import evaluate
 from headsFolder import heads_root, trunk_file
-from tensorFiles import read_tensors, write_tensors
+from tensorFiles import write_tensors
 from trainHeads import build_head, evaluated_depth
 from trunk import Trunk
 

@@ -4,6 +4,7 @@ import type { CancellationSignal } from '../../base/cancellation.ts';
 import { CancelledError } from '../../base/cancellation.ts';
 import type { GeneratedResult, LoadedModel } from '../../engine/generate.ts';
 import { generate, PromptTooLongError } from '../../engine/generate.ts';
+import type { ModelManifest } from '../../model/manifest.ts';
 import { openPackage } from '../../model/openPackage.ts';
 import type { CompletionParameters, LoadParameters, LoadResult } from '../protocol.ts';
 import { acceptanceFor } from './acceptance.ts';
@@ -84,7 +85,7 @@ async function load(parameters: LoadParameters): Promise<LoadResult> {
       measurementsDirectory === undefined
         ? undefined
         : deviceStateFile(measurementsDirectory, { model: id, quantization, device, threads });
-    const heads = await loadDraftHeads(parameters.directory, opened.value.manifest, { threads });
+    const heads = await loadHeads(parameters.directory, opened.value.manifest, threads);
     const drafting = await Drafting.create(model.target, heads, stateFile, clock);
     const caches = new DocumentCaches(model.target, parameters.cacheBytes);
     engine = { model, caches, heads, drafting, draftTexts: new TokenizedTexts(model.tokenizer) };
@@ -95,6 +96,17 @@ async function load(parameters: LoadParameters): Promise<LoadResult> {
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     return { ok: false, message: `The model could not be loaded on ${device}: ${cause}` };
+  }
+}
+
+/** The package's draft heads, or none where they do not load: the text is the same without them. */
+async function loadHeads(directory: string, manifest: ModelManifest, threads: number): Promise<DraftHeads> {
+  try {
+    return await loadDraftHeads(directory, manifest, { threads });
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    send({ kind: 'log', log: { level: 'warn', message: `The draft heads could not be loaded: ${cause}` } });
+    return { dispose: () => Promise.resolve() };
   }
 }
 
