@@ -11,7 +11,7 @@ import { benchFigures } from './benchFigures.ts';
 import type { Unavailable } from './benchMethods.ts';
 import { BENCH_METHODS, parseMethods, unavailableMethods } from './benchMethods.ts';
 import { benchOrder } from './benchOrder.ts';
-import { groupTable, methodTable } from './benchTables.ts';
+import { calibrationTable, groupTable, methodTable } from './benchTables.ts';
 import type { CliEnvironment } from './cliEnvironment.ts';
 import { CommandFailure } from './cliError.ts';
 import type { RequestChoices } from './completionRequest.ts';
@@ -35,6 +35,8 @@ interface BenchOptions extends GlobalOptions {
   readonly methods: readonly DraftMethod[];
   readonly acceptance: AcceptanceMode;
   readonly threshold: number;
+  readonly draftMaxTokens: number;
+  readonly draftTree: boolean;
   readonly limit?: number;
   readonly seed: number;
   readonly maxTokens: number;
@@ -43,7 +45,7 @@ interface BenchOptions extends GlobalOptions {
 
 /** `bench`: how fast the draft methods are beside plain decoding; `benchFigures.ts` defines the figures. */
 export function benchCommand(environment: CliEnvironment): Command {
-  const { maxTokens, acceptanceThreshold } = SETTINGS;
+  const { maxTokens, acceptanceThreshold, draftMaxTokens, draftTree } = SETTINGS;
   return new Command('bench')
     .description('compare the speed and the text of the draft methods, in turn at each position')
     .requiredOption('--positions <file>', 'positions, JSON lines, plain or gzip')
@@ -63,6 +65,13 @@ export function benchCommand(environment: CliEnvironment): Command {
       decimalNumber(...acceptanceThreshold.range!),
       acceptanceThreshold.default,
     )
+    .option(
+      '--draft-max-tokens <count>',
+      'most tokens drafted in one step',
+      wholeNumber(...draftMaxTokens.range!),
+      draftMaxTokens.default,
+    )
+    .option('--draft-tree', 'let drafts branch', draftTree.default)
     .option('--limit <count>', 'take this many rows, chosen by the seed', wholeNumber(1))
     .option('--seed <number>', 'order of the rows', wholeNumber(0, 2 ** 32 - 1), 1)
     .option('--max-tokens <count>', 'most tokens per completion', wholeNumber(...maxTokens.range!), maxTokens.default)
@@ -105,7 +114,7 @@ async function measurePosition(
   position: Position,
   methods: readonly DraftMethod[],
   index: number,
-  { acceptance, threshold, maxTokens, repeats }: BenchOptions,
+  { repeats, ...choices }: BenchOptions,
 ): Promise<MeasuredPosition | undefined> {
   // The first token comes with the prefill, so a budget of one is the prefill alone.
   const prefilled = await complete(engine, position, { method: 'off', maxTokens: 1, cold: true });
@@ -115,7 +124,7 @@ async function measurePosition(
   const runs: Partial<Record<DraftMethod, GeneratedText[]>> = {};
   for (let round = 0; round < repeats; round++) {
     for (const method of benchOrder(methods, index, round)) {
-      const run = await complete(engine, position, { method, acceptance, threshold, maxTokens });
+      const run = await complete(engine, position, { ...choices, method });
       if (run === undefined) {
         return undefined;
       }
@@ -153,11 +162,19 @@ function report(
   skipped: number,
   options: BenchOptions,
 ): void {
-  const { acceptance, threshold, seed, maxTokens, repeats } = options;
+  const { acceptance, threshold, draftMaxTokens, draftTree, seed, maxTokens, repeats } = options;
   const { rows, withoutDecoding } = methods.off!;
   const { id, quantization, device, threads } = model;
   if (options.json) {
-    const choices = { acceptance, ...(acceptance === 'typical' ? { threshold } : {}), seed, maxTokens, repeats };
+    const choices = {
+      acceptance,
+      ...(acceptance === 'typical' ? { threshold } : {}),
+      draftMaxTokens,
+      draftTree,
+      seed,
+      maxTokens,
+      repeats,
+    };
     writeJson({ model: id, quantization, device, threads, ...choices, rows, skipped, methods, unavailable });
     return;
   }
@@ -169,6 +186,8 @@ function report(
     ...Object.entries(unavailable).map(([method, reason]) => `${method}: not available, ${reason}`),
     ...(acceptance === 'exact' ? Object.entries(methods).flatMap(describeDiffering) : []),
     ...(Object.keys(methods).length > 1 ? ['', ...groupTable(methods)] : []),
+    '',
+    ...calibrationTable(methods),
   ]);
 }
 

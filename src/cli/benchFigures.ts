@@ -25,12 +25,14 @@
  * - `acceptedByPosition[i]`: of the steps that drafted more than `i` tokens (`draftedByPosition[i]` of them), the share
  *   that accepted more than `i`. Of a tree, which drafts several tokens for one place, it is a lower bound.
  * - `acceptedBySource`: accepted tokens by where they came from.
+ * - `calibration`: drafted tokens whose parent stood, by source and expected chance: how often they stood themselves.
  * - `tokensPerForwardByRound`: every run; a method that learns, or copies what it wrote before, shows it by rising here.
  *
  * A rate or ratio over nothing is null.
  */
 import type { DraftMethod } from '../engine/draft/drafter.ts';
 import type { DraftSource } from '../engine/draft/draftTree.ts';
+import { DRAFT_SOURCES } from '../engine/draft/draftTree.ts';
 import type { GeneratedText } from '../inference/protocol.ts';
 import type { Position } from './positions.ts';
 import { geometricMean, quantile } from './statistics.ts';
@@ -61,11 +63,22 @@ export interface MethodFigures extends GroupFigures {
   readonly draftedByPosition: readonly number[];
   readonly acceptedByPosition: readonly number[];
   readonly acceptedBySource: Readonly<Partial<Record<DraftSource, number>>>;
+  readonly calibration: readonly CalibrationBin[];
   readonly tokensPerForwardByRound: readonly (number | null)[];
   /** Positions whose text is not that of `off`, with both texts. */
   readonly differing: readonly { readonly id: string; readonly off: string; readonly text: string }[];
   readonly byLanguage: Readonly<Record<string, GroupFigures>>;
   readonly byKind: Readonly<Record<string, GroupFigures>>;
+}
+
+export interface CalibrationBin {
+  readonly source: DraftSource;
+  /** Largest chance in the bin. */
+  readonly upTo: number;
+  readonly tokens: number;
+  /** Mean chance, and share that stood. */
+  readonly expected: number;
+  readonly observed: number;
 }
 
 export interface Centre {
@@ -100,6 +113,7 @@ interface DecodeCost {
 export function benchFigures(measured: readonly MeasuredPosition[], method: DraftMethod): MethodFigures {
   const rows = measured.map((position) => toRow(position, method));
   const steps = rows.flatMap(({ run }) => run.perStep);
+  const nodes = steps.flatMap((step) => step.nodes);
   const longestDraft = steps.reduce((most, { drafted }) => Math.max(most, drafted), 0);
   const draftedByPosition = Array.from(
     { length: longestDraft },
@@ -114,7 +128,8 @@ export function benchFigures(measured: readonly MeasuredPosition[], method: Draf
     acceptedByPosition: draftedByPosition.map(
       (count, index) => steps.filter(({ accepted }) => accepted > index).length / count,
     ),
-    acceptedBySource: countSources(steps.flatMap(({ acceptedFrom }) => acceptedFrom)),
+    acceptedBySource: countSources(nodes.filter(({ isAccepted }) => isAccepted).map(({ source }) => source)),
+    calibration: calibrate(steps),
     tokensPerForwardByRound: Array.from({ length: rounds }, (_, round) =>
       tokensPerForward(rows.flatMap(({ runs }) => runs[round] ?? [])),
     ),
@@ -199,6 +214,33 @@ function groupBy(rows: readonly Row[], keyOf: (row: Row) => string): Readonly<Re
 
 function tokensPerForward(runs: readonly GeneratedText[]): number | null {
   return over(sum(runs.map(decodedTokens)), sum(runs.map(({ perStep }) => perStep.length)));
+}
+
+/** Upper bounds of the bins of expected chances. */
+const CHANCE_BINS = [0.2, 0.4, 0.6, 0.8, 1] as const;
+
+/** Expected against observed acceptance; bins without a drafted token are left out. */
+function calibrate(steps: GeneratedText['perStep']): readonly CalibrationBin[] {
+  const tested = steps.flatMap(({ nodes }) => nodes.filter(({ parent }) => parent === -1 || nodes[parent]!.isAccepted));
+  return DRAFT_SOURCES.flatMap((source) =>
+    CHANCE_BINS.flatMap((upTo, index) => {
+      const above = CHANCE_BINS[index - 1] ?? 0;
+      const bin = tested.filter((node) => node.source === source && node.chance > above && node.chance <= upTo);
+      if (bin.length === 0) {
+        return [];
+      }
+      const expected = sum(bin.map(({ chance }) => chance)) / bin.length;
+      return [
+        {
+          source,
+          upTo,
+          tokens: bin.length,
+          expected,
+          observed: bin.filter((node) => node.isAccepted).length / bin.length,
+        },
+      ];
+    }),
+  );
 }
 
 function countSources(sources: readonly DraftSource[]): Readonly<Partial<Record<DraftSource, number>>> {

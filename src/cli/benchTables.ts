@@ -44,6 +44,21 @@ export function groupTable({ off, ...drafting }: Methods): readonly string[] {
   ]);
 }
 
+/** Expected against observed acceptance, one line per method, source and bin of chances. */
+export function calibrationTable(methods: Methods): readonly string[] {
+  const rows = Object.entries(methods).flatMap(([method, { calibration }]) =>
+    calibration.map(({ source, upTo, tokens, expected, observed }) => [
+      method,
+      source,
+      `to ${upTo.toFixed(1)}`,
+      String(tokens),
+      percent(expected),
+      percent(observed),
+    ]),
+  );
+  return rows.length === 0 ? [] : alignColumns([['', 'source', 'chance', 'drafted', 'expected', 'stood'], ...rows]);
+}
+
 function decimal(value: number | null, digits: number): string {
   return value === null ? '-' : value.toFixed(digits);
 }

@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock.ts';
 import type { AcceptanceRule } from './accept/acceptanceRule.ts';
 import type { DraftPlanner } from './control/draftPlanner.ts';
 import type { Drafter, DraftMethod, HiddenStates } from './draft/drafter.ts';
-import type { DraftSource } from './draft/draftTree.ts';
+import type { VerifiedNode } from './draft/draftTree.ts';
 import { EMPTY_DRAFT } from './draft/draftTree.ts';
 import type { KeyValueCache, RowScores, TargetModel } from './targetModel.ts';
 import { chainRows, logProbability } from './targetModel.ts';
@@ -63,8 +63,8 @@ export type DecodeStep =
       readonly method: DraftMethod;
       readonly drafted: number;
       readonly accepted: number;
-      /** Sources of the accepted tokens, in order. */
-      readonly acceptedFrom: readonly DraftSource[];
+      /** The draft as it was verified. */
+      readonly nodes: readonly VerifiedNode[];
       readonly draftMs: number;
       readonly verifyMs: number;
       readonly tokens: readonly DecodedToken[];
@@ -145,7 +145,7 @@ export async function* decode(
       method: drafter.method,
       drafted: draft.length,
       accepted: nodes.length,
-      acceptedFrom: nodes.map((node) => draft[node]!.source),
+      nodes: draft.map((node, index) => ({ ...node, isAccepted: nodes.includes(index) })),
       ...times,
       tokens: stopAt === -1 ? tokens : tokens.slice(0, stopAt),
     };

@@ -8,7 +8,7 @@ import type { DraftPlanner } from './control/draftPlanner.ts';
 import type { DecodedToken, DecodeStep } from './decode.ts';
 import { decode } from './decode.ts';
 import type { DraftContext, Drafter, DraftMethod } from './draft/drafter.ts';
-import type { DraftSource } from './draft/draftTree.ts';
+import type { VerifiedNode } from './draft/draftTree.ts';
 import type { Stop, StopReason } from './stop/findStop.ts';
 import { findStop } from './stop/findStop.ts';
 import type { KeyValueCache, TargetModel } from './targetModel.ts';
@@ -65,8 +65,7 @@ export interface StepFigures {
   readonly drafted: number;
   readonly accepted: number;
   readonly method: DraftMethod;
-  /** Sources of the accepted tokens, in order. */
-  readonly acceptedFrom: readonly DraftSource[];
+  readonly nodes: readonly VerifiedNode[];
 }
 
 export interface GeneratedResult {
@@ -245,6 +244,6 @@ function addFigures(
   totals.forwards++;
   totals.draft += step.draftMs;
   totals.verify += step.verifyMs;
-  const { drafted, accepted, method, acceptedFrom } = step;
-  perStep.push({ drafted, accepted, method, acceptedFrom });
+  const { drafted, accepted, method, nodes } = step;
+  perStep.push({ drafted, accepted, method, nodes });
 }

@@ -8,7 +8,7 @@
  */
 import type { AcceptanceMode } from '../engine/accept/acceptanceRule.ts';
 import type { DraftMethod } from '../engine/draft/drafter.ts';
-import type { DraftSource } from '../engine/draft/draftTree.ts';
+import type { VerifiedNode } from '../engine/draft/draftTree.ts';
 import type { Quantization } from '../model/manifest.ts';
 
 /** Values of the setting `foretoken.device`. */
@@ -151,8 +151,8 @@ export interface GeneratedText {
     readonly drafted: number;
     readonly accepted: number;
     readonly method: DraftMethod;
-    /** Sources of the accepted tokens, in order. */
-    readonly acceptedFrom: readonly DraftSource[];
+    /** The draft as it was verified: parents first, `parent` -1 below the last known token. */
+    readonly nodes: readonly VerifiedNode[];
   }[];
 }
 

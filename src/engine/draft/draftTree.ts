@@ -17,6 +17,11 @@ export interface DraftNode {
   readonly chance: number;
 }
 
+/** A drafted token and what came of it. */
+export interface VerifiedNode extends DraftNode {
+  readonly isAccepted: boolean;
+}
+
 /**
  * Drafted tokens as a tree below the last known token; a chain is its simplest case.
  *

@@ -100,7 +100,7 @@ function describeDrafts({ perStep }: GeneratedText): string {
     return 'no step needed a draft';
   }
   const drafted = perStep.reduce((sum, step) => sum + step.drafted, 0);
-  const sources = perStep.flatMap((step) => step.acceptedFrom);
+  const sources = perStep.flatMap(({ nodes }) => nodes.filter((node) => node.isAccepted).map((node) => node.source));
   const bySource = [...new Set(sources)].map(
     (source) => `${sources.filter((other) => other === source).length} ${source}`,
   );

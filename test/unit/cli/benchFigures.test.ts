@@ -5,10 +5,22 @@ import type { GeneratedText } from '../../../src/inference/protocol.ts';
 
 type Step = GeneratedText['perStep'][number];
 
-const plainStep: Step = { drafted: 0, accepted: 0, method: 'off', acceptedFrom: [] };
+const plainStep: Step = { drafted: 0, accepted: 0, method: 'off', nodes: [] };
 
 function lookupStep(drafted: number, accepted: number): Step {
-  return { drafted, accepted, method: 'lookup', acceptedFrom: Array.from({ length: accepted }, () => 'lookup') };
+  return { drafted, accepted, method: 'lookup', nodes: chain(drafted, accepted) };
+}
+
+/** A chain whose chances fall from .9 by .4 a token, from `lookup` and, from the second token on, another source. */
+function chain(drafted: number, accepted: number, later: 'lookup' | 'mtp' = 'lookup'): Step['nodes'] {
+  return Array.from({ length: drafted }, (_, index) => ({
+    token: index,
+    parent: index - 1,
+    source: index === 0 ? 'lookup' : later,
+    bucket: 0,
+    chance: 0.9 - 0.4 * index,
+    isAccepted: index < accepted,
+  }));
 }
 
 /** A run of 10 ms prefill and the given decode time, half of it verifying and a tenth drafting. */
@@ -123,7 +135,7 @@ describe('figures of a benchmark', () => {
     const steps: readonly Step[] = [
       lookupStep(2, 2),
       lookupStep(2, 1),
-      { drafted: 3, accepted: 2, method: 'auto', acceptedFrom: ['lookup', 'mtp'] },
+      { drafted: 3, accepted: 2, method: 'auto', nodes: chain(3, 2, 'mtp') },
       lookupStep(1, 0),
       plainStep,
     ];
@@ -138,6 +150,26 @@ describe('figures of a benchmark', () => {
         acceptedByPosition: [3 / 4, 2 / 3, 0],
         acceptedBySource: { lookup: 4, mtp: 1 },
       },
+    );
+  });
+
+  it('set the chances that drafted tokens were given beside how often they stood', () => {
+    const steps = [lookupStep(2, 2), lookupStep(2, 1), lookupStep(2, 0), lookupStep(1, 1)];
+    const row = measured('a', { off: [run(100, plainSteps(10))], auto: [run(50, steps)] });
+    const { calibration } = benchFigures([row], 'auto');
+    // The second token of the third draft was never tested: what it follows did not stand.
+    assert.deepEqual(
+      calibration.map(({ source, upTo, tokens, expected, observed }) => [
+        source,
+        upTo,
+        tokens,
+        expected.toFixed(2),
+        observed,
+      ]),
+      [
+        ['lookup', 0.6, 2, '0.50', 0.5],
+        ['lookup', 1, 4, '0.90', 0.75],
+      ],
     );
   });
 

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { GroupFigures, MethodFigures } from '../../../src/cli/benchFigures.ts';
-import { groupTable, methodTable } from '../../../src/cli/benchTables.ts';
+import { calibrationTable, groupTable, methodTable } from '../../../src/cli/benchTables.ts';
 
 function group(speedup: number | null): GroupFigures {
   return {
@@ -25,6 +25,7 @@ function method(speedup: number | null, perLanguage: number | null): MethodFigur
     draftedByPosition: [],
     acceptedByPosition: [],
     acceptedBySource: {},
+    calibration: [{ source: 'lookup', upTo: 0.8, tokens: 12, expected: 0.7, observed: 0.75 }],
     tokensPerForwardByRound: [],
     differing: [],
     byLanguage: { go: group(perLanguage) },
@@ -54,5 +55,10 @@ describe('tables of a benchmark', () => {
         'go | 3 | 1.25× | 1.25 | - | -',
       ],
     );
+  });
+
+  it('set expected beside observed acceptance', () => {
+    const lines = calibrationTable({ auto: method(2, 2) }).map((line) => line.trim().replaceAll(/ {2,}/g, ' | '));
+    assert.equal(lines[1], 'auto | lookup | to 0.8 | 12 | 70.0 % | 75.0 %');
   });
 });

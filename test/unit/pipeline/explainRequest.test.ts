@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { DraftSource, VerifiedNode } from '../../../src/engine/draft/draftTree.ts';
 import type { CompletionResult } from '../../../src/inference/protocol.ts';
 import { explainRequest } from '../../../src/pipeline/explain/explainRequest.ts';
 import type { RequestReport } from '../../../src/pipeline/explain/requestReport.ts';
@@ -16,6 +17,10 @@ const REPORT: RequestReport = {
   ms: { waited: 61, total: 250 },
 };
 
+function node(source: DraftSource, isAccepted: boolean): VerifiedNode {
+  return { token: 1, parent: -1, source, bucket: 0, chance: 0.5, isAccepted };
+}
+
 const GENERATED: CompletionResult = {
   kind: 'generated',
   generated: {
@@ -28,8 +33,8 @@ const GENERATED: CompletionResult = {
     meanLogProbability: Math.log(0.5),
     ms: { queued: 1, prefill: 20, draft: 0, verify: 180, total: 200 },
     perStep: [
-      { drafted: 3, accepted: 2, method: 'auto', acceptedFrom: ['lookup', 'mtp'] },
-      { drafted: 1, accepted: 1, method: 'auto', acceptedFrom: ['lookup'] },
+      { drafted: 3, accepted: 2, method: 'auto', nodes: [node('lookup', true), node('mtp', true), node('mtp', false)] },
+      { drafted: 1, accepted: 1, method: 'auto', nodes: [node('lookup', true)] },
     ],
   },
 };
