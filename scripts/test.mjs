@@ -56,7 +56,7 @@ async function runSuite(suite) {
   rmSync(totalsFile, { force: true });
   const status = await runMocha(suite, totalsFile);
   if (!existsSync(totalsFile)) {
-    note(`suite ${suite} ended with ${status} before it had run its tests`);
+    note(`suite ${suite} ended with ${status} before its totals were known`);
     return { passed: 0, failed: 1 };
   }
   const totals = JSON.parse(readFileSync(totalsFile, 'utf8'));

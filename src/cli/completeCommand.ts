@@ -109,7 +109,7 @@ async function readSnapshot(file: string, line: number, column: number): Promise
   const wanted = lines[line];
   throw new UsageError(
     wanted === undefined
-      ? `--line ${line} is past the end: ${file} has ${count(lines.length, 'line')}, counted from 0`
+      ? `--line ${line} is past the end: ${file} has ${count(lines.length, 'line')}, and counting from 0 the last one is ${lines.length - 1}`
       : `--column ${column} is past the end of the line: line ${line} of ${file} has ${count(wanted.length, 'UTF-16 unit')}`,
   );
 }
