@@ -68,7 +68,10 @@ describe('the command line', () => {
       `complete @two.py ${place} --method turbo`,
       "2 option '--method <method>' argument 'turbo' is invalid. Allowed choices are auto, off, lookup, medusa, mtp.",
     ],
-    ['complete @two.py --line 9 --column 0', '2 --line 9 is past the end: @two.py has 3 lines, counted from 0'],
+    [
+      'complete @two.py --line 9 --column 0',
+      '2 --line 9 is past the end: @two.py has 3 lines, and counting from 0 the last one is 2',
+    ],
     [
       'complete @two.py --line 1 --column 4',
       '2 --column 4 is past the end of the line: line 1 of @two.py has 3 UTF-16 units',
