@@ -9,6 +9,7 @@ beginning and themselves only. Gives the same losses as the samples one by one, 
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +77,9 @@ class Adapter(torch.nn.Module):
 
 
 class Qwen2:
-    def __init__(self, path: str):
+    def __init__(self, path: str, before_layer: Callable[[], None] = lambda: None):
+        """`before_layer` is called before each layer, forwards and backwards; it may wait."""
+        self.before_layer = before_layer
         reader = GGUFReader(path)
         tensors = {tensor.name: tensor for tensor in reader.tensors}
         architecture = reader.fields["general.architecture"].contents()
@@ -126,6 +129,9 @@ class Qwen2:
         last = self.shape.layers - 1
         x = self.head[group.ids]
         for layer in range(self.shape.layers):
+            self.before_layer()
+            if x.requires_grad:
+                x.register_hook(lambda _: self.before_layer())
             rows = group.loss_rows if layer == last else None
             # Nothing but the loss rows is read after the last layer.
             with torch.set_grad_enabled(layer >= first and torch.is_grad_enabled()):

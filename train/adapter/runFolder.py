@@ -25,6 +25,10 @@ class RunFolder:
         self.checkpoint_file = self.path / "checkpoint.pt"
         (self.path / "pid").write_text(f"{os.getpid()}\n")
 
+    def wait_while_paused(self) -> None:
+        while self.pause_file.exists():
+            time.sleep(0.3)
+
     def log(self, **fields) -> None:
         line = json.dumps({"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **fields})
         with (self.path / "log.jsonl").open("a", encoding="utf8") as file:

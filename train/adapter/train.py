@@ -4,7 +4,7 @@
 
 Reads <root>/samples/<train>.jsonl.gz and <held-out>.jsonl.gz, writes <root>/adapter/<name>/ (see runFolder.py), where <root>
 is $FORETOKEN_TRAIN or ~/.cache/foretoken/train. SIGTERM: checkpoint of the last finished step within seconds, exit 0.
-A file <root>/pause: sleeps until it is gone. A file <root>/adapter/<name>/finish: begins the decay now and ends after it.
+A file <root>/pause: sleeps, in the middle of a step, until it is gone. A file <root>/adapter/<name>/finish: begins the decay now and ends after it.
 
 Each of the threads works on its own group of samples: on cores shared with other programs this is half as fast again as
 one group over all threads, which wait for the slowest at every matrix.
@@ -63,7 +63,7 @@ def main() -> None:
     held_out = read_samples(root / "samples" / f"{options.held_out}.jsonl.gz")
     run = RunFolder(root, options.name)
     torch.set_num_threads(1)
-    model = Qwen2(options.model)
+    model = Qwen2(options.model, before_layer=run.wait_while_paused)
     layers = list(range(min(options.first_layer, model.shape.layers - 1), model.shape.layers))
     adapter = Adapter(model.shape, layers, options.rank, options.scale, options.seed)
     trainer = Trainer(model, adapter, train, held_out, run, stop, options)
@@ -91,6 +91,7 @@ class Trainer:
             "baseSha256": file_hash(options.model),
         }
         self.last_save = time.monotonic()
+        self.seconds_paused = 0.0  # in the step under way
 
     def resume(self) -> None:
         saved = self.run.load()
@@ -124,8 +125,8 @@ class Trainer:
 
     def step(self) -> None:
         """One step of the optimiser over whole groups of at least `batch` samples."""
-        state, started, seconds_paused = self.state, time.monotonic(), self._wait_while_paused()
         self._shorten_when_asked()
+        state, started, self.seconds_paused = self.state, time.monotonic(), 0.0
         groups, count, position = [], 0, state["group"]
         while count < self.options.batch and position < len(self.train.groups):
             groups.append(pack(self.train.groups[position], self.train.control["end"]))
@@ -143,7 +144,7 @@ class Trainer:
             settings["lr"] = rate
         self.optimizer.step()
         tokens = sum(len(group.ids) for group in groups)
-        seconds = time.monotonic() - started - seconds_paused
+        seconds = time.monotonic() - started - self.seconds_paused
         state.update(
             group=position,
             samples=state["samples"] + count,
@@ -163,7 +164,6 @@ class Trainer:
 
     def evaluate(self) -> None:
         started = time.monotonic()
-        self._wait_while_paused()
         end_token = self.train.control["end"]
         answers = self._map(lambda question: answer(self.model, self.adapter, question, end_token), self.questions)
         took = round(time.monotonic() - started, 1)
@@ -195,6 +195,8 @@ class Trainer:
         while pending:
             if self.stop.is_set:
                 self._stop_now()
+            if self.run.pause_file.exists():
+                self._wait_while_paused()
             _, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
         return [future.result() for future in futures]
 
@@ -204,18 +206,17 @@ class Trainer:
         self.run.log(event="stopped", **self._rounded())
         os._exit(0)
 
-    def _wait_while_paused(self) -> float:
-        """Seconds that the pause file was there."""
+    def _wait_while_paused(self) -> None:
+        """The workers wait too, before their next layer."""
         started = time.monotonic()
-        if self.run.pause_file.exists():
-            self.save()
-            self.run.log(event="paused", **self._rounded())
-            while self.run.pause_file.exists():
-                if self.stop.is_set:
-                    self._stop_now()
-                time.sleep(0.5)
-            self.run.log(event="resumed", **self._rounded())
-        return time.monotonic() - started
+        self.save()
+        self.run.log(event="paused", **self._rounded())
+        while self.run.pause_file.exists():
+            if self.stop.is_set:
+                self._stop_now()
+            time.sleep(0.3)
+        self.seconds_paused += time.monotonic() - started
+        self.run.log(event="resumed", **self._rounded())
 
     def _rate(self, samples: int) -> float:
         """Linear rise, a plateau, and a linear fall to `final-rate` over the last samples.

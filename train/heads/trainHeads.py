@@ -163,14 +163,16 @@ class Trainer:
 
     def _start(self) -> None:
         options, started = self.options, time.monotonic()
-        last = self.train[-WATCH_START:]
+        # What chooses between starts must be new to them: a regression knows its own rows by heart while there are few.
+        new = max(1, min(WATCH_START, len(self.train) // 5))
+        train, last = self.train[:-new], self.train[-new:]
         watch = [make_batch(last[at : at + 8], 1, self.window) for at in range(0, len(last), 8)]
         if options.method == "medusa":
             path = heads_root() / f"{options.counts}.safetensors"
             pairs = np.array(read_tensors(path)["pairs"]) if options.rank > 0 and path.exists() else None
-            figures = start_medusa(self.head, self.trunk, self.train, watch, pairs)
+            figures = start_medusa(self.head, self.trunk, train, watch, pairs)
         else:
-            figures = start_mtp(self.head, self.trunk, self.train, watch)
+            figures = start_mtp(self.head, self.trunk, train, watch)
         settings = {key: value for key, value in self.settings.items() if key != "vocabularyIds"}
         self.run.log(event="start", took=round(time.monotonic() - started, 1), **figures, settings=settings)
         self.evaluate("watch")
