@@ -24,7 +24,7 @@ const TARGETS = ['win32-x64', 'win32-arm64', 'linux-x64', 'linux-arm64', 'darwin
 const EDITIONS = ['slim', 'full'];
 const DEFAULT_MODEL = { id: 'qwen2.5-coder-0.5b', quantization: 'q8' };
 
-const TEXTS = ['README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD_PARTY_NOTICES.md', 'package.nls.json'];
+const TEXTS = ['README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD_PARTY_NOTICES.md'];
 const BUNDLES = ['extension.js', 'worker.js', 'engineThread.js'];
 /** What esbuild puts into the bundles or `stageRuntime` copies; THIRD_PARTY_NOTICES.md says what each is for. */
 const SHIPPED_PACKAGES = [
@@ -122,9 +122,11 @@ function stageTexts(stage) {
     delete manifest[field];
   }
   writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  for (const text of TEXTS) {
+  const translations = readdirSync(root).filter((file) => /^package\.nls(\.[\w-]+)?\.json$/.test(file));
+  for (const text of [...TEXTS, ...translations]) {
     copy(join(root, text), join(stage, text));
   }
+  cpSync(join(root, manifest.l10n), join(stage, manifest.l10n), { recursive: true });
   copy(join(root, manifest.icon), join(stage, manifest.icon));
   cpSync(join(root, 'media', 'screenshots'), join(stage, 'media', 'screenshots'), { recursive: true });
   cpSync(join(root, 'models'), join(stage, 'models'), { recursive: true });

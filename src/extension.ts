@@ -2,25 +2,37 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { MENU_COMMAND, registerCommands } from './editor/commands.ts';
+import { ContextKeys } from './editor/contextKeys.ts';
 import { engineConfiguration } from './editor/engineConfiguration.ts';
 import { ForetokenProvider } from './editor/inlineCompletionProvider.ts';
 import { LastRequest } from './editor/lastRequest.ts';
 import { ModelDownload } from './editor/modelDownload.ts';
 import { RecentDocuments } from './editor/recentDocuments.ts';
 import { ReportDocument } from './editor/reportDocument.ts';
-import type { StatusFacts } from './editor/statusBar.ts';
-import { describeStatus, StatusBar } from './editor/statusBar.ts';
+import { StatusBar } from './editor/statusBar.ts';
+import type { StatusFacts } from './editor/surface/describeStatus.ts';
+import { describeStatus } from './editor/surface/describeStatus.ts';
+import { Snooze } from './editor/surface/snooze.ts';
+import { translate } from './editor/translate.ts';
 import type { EngineState } from './inference/client/engineState.ts';
 import { describeEngineState } from './inference/client/engineState.ts';
 import { SupervisedWorker } from './inference/client/supervisedWorker.ts';
 import { readCatalogueEntry } from './model/catalogue.ts';
 import { explainRequest } from './pipeline/explain/explainRequest.ts';
+import type { RequestReport } from './pipeline/explain/requestReport.ts';
 import { refuseEvent } from './pipeline/gate/refuseEvent.ts';
 import type { Settings } from './settings/settings.ts';
 import { isLanguageEnabled } from './settings/settings.ts';
 import { VscodeSettings } from './settings/vscodeSettings.ts';
 
 const clock = { now: () => performance.now() };
+const wallClock = {
+  now: () => Date.now(),
+  after: (delayMs: number, action: () => void) => {
+    const timer = setTimeout(action, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
 
 let engine: SupervisedWorker | undefined;
 
@@ -35,6 +47,8 @@ export function activate(context: vscode.ExtensionContext): void {
   engine = worker;
   const lastRequest = new LastRequest();
   const statusBar = new StatusBar(MENU_COMMAND);
+  const contextKeys = new ContextKeys();
+  const snooze = new Snooze(wallClock, () => refreshStatus());
   const report = new ReportDocument(() => explainRequest(lastRequest.current));
   const download = new ModelDownload(worker, context.globalState, async () => {
     const entry = await readCatalogueEntry(context.extensionPath, settings.read().model);
@@ -52,9 +66,20 @@ export function activate(context: vscode.ExtensionContext): void {
       isThinking,
       isEnabled: current.enabled,
       disabledLanguageId: isOff ? document.languageId : undefined,
+      isUnsupported: document !== undefined && isUnsupported(document),
+      snoozedMs: snooze.remainingMs,
+      trigger: current.trigger,
     };
   };
-  const refreshStatus = (): void => statusBar.show(statusFacts());
+  const refreshStatus = (): void => {
+    const facts = statusFacts();
+    statusBar.show(facts);
+    contextKeys.show({
+      isSnoozed: facts.snoozedMs > 0,
+      isModelMissing: facts.engine.kind === 'model-missing',
+      isReady: facts.engine.kind === 'ready',
+    });
+  };
   const followSettings = (): void => {
     const current = settings.read(vscode.window.activeTextEditor?.document);
     if (!current.enabled) {
@@ -75,24 +100,27 @@ export function activate(context: vscode.ExtensionContext): void {
   };
 
   const recentDocuments = new RecentDocuments();
-  const provider = new ForetokenProvider({
+  const providerParts = {
     engine: worker,
     startEngine,
-    readSettings: (document) => settings.read(document),
+    readSettings: (document: vscode.TextDocument) => settings.read(document),
+    isSnoozed: () => snooze.isSnoozed,
     recentDocuments,
     logger: log,
     clock,
-    onReport: (newest) => lastRequest.record(newest),
-    onThinking: (thinks) => {
+    onReport: (newest: RequestReport) => lastRequest.record(newest),
+    onThinking: (thinks: boolean) => {
       isThinking = thinks;
       refreshStatus();
     },
-  });
+  };
+  const provider = new ForetokenProvider(providerParts);
   context.subscriptions.push(
     log,
     settings,
     recentDocuments,
     statusBar,
+    snooze,
     report,
     download,
     { dispose: worker.onDidChangeState(onEngineState) },
@@ -104,14 +132,17 @@ export function activate(context: vscode.ExtensionContext): void {
     registerCommands({
       engine: worker,
       settings,
+      snooze,
       download,
       report,
+      lastRequest,
       log,
+      extension: context.extension,
       restartEngine: () => {
         startEngine(settings.read(vscode.window.activeTextEditor?.document));
         worker.restart();
       },
-      describeStatus: () => describeStatus(statusFacts()).sentence,
+      describeStatus: () => describeStatus(statusFacts(), translate).sentence,
     }),
     vscode.languages.registerInlineCompletionItemProvider({ pattern: '**' }, provider),
   );
@@ -127,20 +158,27 @@ export async function deactivate(): Promise<void> {
 /** The engine starts with the first editor it can help in, not with the window. */
 function hasEligibleEditor(settings: Settings): boolean {
   const document = vscode.window.activeTextEditor?.document;
-  if (document === undefined) {
-    return false;
-  }
+  return (
+    document !== undefined &&
+    settings.enabled &&
+    isLanguageEnabled(settings, document.languageId) &&
+    !isUnsupported(document)
+  );
+}
+
+/** Whether nothing is ever suggested in a document like this one, whatever the settings. */
+function isUnsupported(document: vscode.TextDocument): boolean {
   const refusal = refuseEvent({
-    isEnabled: settings.enabled,
-    isLanguageEnabled: isLanguageEnabled(settings, document.languageId),
+    isEnabled: true,
+    isLanguageEnabled: true,
     languageId: document.languageId,
     scheme: document.uri.scheme,
-    documentChars: 0,
+    documentChars: document.offsetAt(document.lineAt(document.lineCount - 1).range.end),
     cursors: 1,
     isExplicit: true,
-    trigger: settings.trigger,
+    trigger: 'automatic',
   });
-  return refusal === undefined;
+  return refusal !== undefined;
 }
 
 function warmActiveEditor(provider: ForetokenProvider, log: vscode.LogOutputChannel): void {
@@ -162,10 +200,10 @@ function answerMissedRequest(lastRequest: LastRequest): void {
 }
 
 async function reportFailure(state: EngineState): Promise<void> {
-  const showLog = 'Show Log';
-  const restart = 'Start Again';
+  const showLog = translate('Show Log');
+  const restart = translate('Start Again');
   const answer = await vscode.window.showErrorMessage(
-    `Foretoken: ${describeEngineState(state).long}`,
+    `Foretoken: ${describeEngineState(state, translate).long}`,
     restart,
     showLog,
   );

@@ -9,6 +9,7 @@ import { doctorCommand } from './doctorCommand.ts';
 import { evalCommand } from './evalCommand.ts';
 import { globalOptions } from './globalOptions.ts';
 import { modelCommand } from './modelCommand.ts';
+import { replayCommand } from './replayCommand.ts';
 import { sampleCommand } from './sampleCommand.ts';
 import { scoreCommand } from './scoreCommand.ts';
 
@@ -27,6 +28,7 @@ export function createProgram(environment: CliEnvironment): Command {
     completeCommand(environment),
     evalCommand(environment),
     benchCommand(environment),
+    replayCommand(environment),
     modelCommand(environment),
     doctorCommand(environment),
   ];

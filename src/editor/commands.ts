@@ -1,32 +1,30 @@
 import * as vscode from 'vscode';
-import type { SupervisedWorker } from '../inference/client/supervisedWorker.ts';
 import { isLanguageEnabled } from '../settings/settings.ts';
-import type { VscodeSettings } from '../settings/vscodeSettings.ts';
-import type { ModelDownload } from './modelDownload.ts';
-import type { ReportDocument } from './reportDocument.ts';
+import type { CommandParts } from './commandParts.ts';
+import { copyDiagnostics } from './copyDiagnostics.ts';
+import { chooseAcceptance, chooseDevice, chooseDraftMethod, chooseModel } from './settingPickers.ts';
+import { showMenu } from './showMenu.ts';
+import { endSnooze, snooze } from './snoozeCommands.ts';
+import { translate } from './translate.ts';
 
-export interface CommandParts {
-  readonly engine: SupervisedWorker;
-  readonly settings: VscodeSettings;
-  readonly download: ModelDownload;
-  readonly report: ReportDocument;
-  readonly log: vscode.LogOutputChannel;
-  /** Starts the engine as the settings say; forgets what went wrong before. */
-  readonly restartEngine: () => void;
-  /** The status line's sentence, for the menu. */
-  readonly describeStatus: () => string;
-}
-
-type Handler = (parts: CommandParts) => unknown;
+type Handler = (parts: CommandParts, argument: unknown) => unknown;
 
 /** Every command; the manifest declares the same ones. */
 const COMMANDS: Readonly<Record<string, Handler>> = {
   'foretoken.toggle': ({ settings }) => settings.setEnabled(!settings.read().enabled),
   'foretoken.toggleLanguage': toggleLanguage,
+  'foretoken.snooze': snooze,
+  'foretoken.endSnooze': endSnooze,
   'foretoken.trigger': () => vscode.commands.executeCommand('editor.action.inlineSuggest.trigger'),
+  'foretoken.chooseDraftMethod': chooseDraftMethod,
+  'foretoken.chooseAcceptance': chooseAcceptance,
+  'foretoken.chooseModel': chooseModel,
+  'foretoken.chooseDevice': chooseDevice,
   'foretoken.explainLast': ({ report }) => report.show(),
   'foretoken.restartEngine': ({ restartEngine }) => restartEngine(),
   'foretoken.downloadModel': ({ download }) => download.download(),
+  'foretoken.clearCaches': clearCaches,
+  'foretoken.copyDiagnostics': copyDiagnostics,
   'foretoken.showLog': ({ log }) => log.show(),
   'foretoken.showMenu': showMenu,
 };
@@ -35,55 +33,44 @@ export const MENU_COMMAND = 'foretoken.showMenu';
 
 export function registerCommands(parts: CommandParts): vscode.Disposable {
   return vscode.Disposable.from(
-    ...Object.entries(COMMANDS).map(([id, handler]) => vscode.commands.registerCommand(id, () => handler(parts))),
+    ...Object.entries(COMMANDS).map(([id, handler]) =>
+      vscode.commands.registerCommand(id, (argument: unknown) => run(parts, handler, argument)),
+    ),
   );
+}
+
+/** A setting that cannot be written (a damaged settings file, say) is the usual way to fail. */
+async function run(parts: CommandParts, handler: Handler, argument: unknown): Promise<void> {
+  try {
+    await handler(parts, argument);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    parts.log.error(message);
+    void vscode.window.showErrorMessage(`Foretoken: ${message}`);
+  }
 }
 
 async function toggleLanguage({ settings }: CommandParts): Promise<void> {
   const document = vscode.window.activeTextEditor?.document;
   if (document === undefined) {
-    void vscode.window.showInformationMessage('Foretoken: open a file of the language first.');
+    void vscode.window.showInformationMessage(translate('Foretoken: open a file of the language first.'));
     return;
   }
   const isOn = isLanguageEnabled(settings.read(document), document.languageId);
   await settings.setLanguageEnabled(document.languageId, !isOn);
 }
 
-interface MenuItem extends vscode.QuickPickItem {
-  readonly command: string;
-  readonly argument?: unknown;
-}
+const BYTES_PER_MEGABYTE = 1_000_000;
 
-async function showMenu(parts: CommandParts): Promise<void> {
-  const picked = await vscode.window.showQuickPick(menuItems(parts), {
-    title: 'Foretoken',
-    placeHolder: parts.describeStatus(),
-  });
-  if (picked !== undefined) {
-    await vscode.commands.executeCommand(picked.command, ...(picked.argument === undefined ? [] : [picked.argument]));
-  }
-}
-
-function menuItems({ engine, settings }: CommandParts): MenuItem[] {
-  const document = vscode.window.activeTextEditor?.document;
-  const { enabled } = settings.read();
-  const items: MenuItem[] = [];
-  if (engine.state.kind === 'model-missing') {
-    items.push({ label: '$(cloud-download) Download the model', command: 'foretoken.downloadModel' });
-  }
-  items.push({ label: `$(circle-slash) Turn suggestions ${enabled ? 'off' : 'on'}`, command: 'foretoken.toggle' });
-  if (enabled && document !== undefined) {
-    const isOn = isLanguageEnabled(settings.read(document), document.languageId);
-    items.push({
-      label: `$(code) Turn suggestions ${isOn ? 'off' : 'on'} for ${document.languageId}`,
-      command: 'foretoken.toggleLanguage',
-    });
-  }
-  return [
-    ...items,
-    { label: '$(question) Explain the last request', command: 'foretoken.explainLast' },
-    { label: '$(debug-restart) Restart the engine', command: 'foretoken.restartEngine' },
-    { label: '$(output) Show the log', command: 'foretoken.showLog' },
-    { label: '$(gear) Settings', command: 'workbench.action.openSettings', argument: 'foretoken.' },
-  ];
+async function clearCaches({ engine }: CommandParts): Promise<void> {
+  const title = translate('Foretoken: clearing caches and measuring anew');
+  const cleared = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
+    engine.clearCaches(),
+  );
+  const megabytes = ((cleared?.freedBytes ?? 0) / BYTES_PER_MEGABYTE).toFixed(1);
+  void vscode.window.showInformationMessage(
+    cleared === undefined
+      ? translate('Foretoken: there is nothing to clear while no model is loaded.')
+      : translate('Foretoken: {0} MB of caches are cleared, and this machine was measured anew.', megabytes),
+  );
 }

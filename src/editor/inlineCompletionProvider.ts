@@ -6,21 +6,12 @@ import type { SupervisedWorker } from '../inference/client/supervisedWorker.ts';
 import type { CompletionParameters, CompletionResult } from '../inference/protocol.ts';
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import type { SelectedEntry } from '../pipeline/context/insertSelectedEntry.ts';
-import { insertSelectedEntry, untypedPart } from '../pipeline/context/insertSelectedEntry.ts';
 import type { RequestReport } from '../pipeline/explain/requestReport.ts';
-import { refuseAfterAccept } from '../pipeline/gate/refuseAfterAccept.ts';
 import { refuseEvent } from '../pipeline/gate/refuseEvent.ts';
-import type { QuietPlaces } from '../pipeline/gate/refusePlace.ts';
-import { refusePlace } from '../pipeline/gate/refusePlace.ts';
-import { cleanCompletion } from '../pipeline/postprocess/cleanCompletion.ts';
 import type { NoSuggestion, Suggestion } from '../pipeline/postprocess/suggestion.ts';
 import { noSuggestion } from '../pipeline/postprocess/suggestion.ts';
-import { chooseExtent } from '../pipeline/prompt/chooseExtent.ts';
-import type { PromptPlan } from '../pipeline/prompt/planPrompt.ts';
-import { planPrompt } from '../pipeline/prompt/planPrompt.ts';
-import type { ShownSuggestion } from '../pipeline/reuse/typeThrough.ts';
-import { acceptedSuggestion, continueSuggestion, rememberSuggestion } from '../pipeline/reuse/typeThrough.ts';
-import { classifyPlace } from '../pipeline/syntax/classifyPlace.ts';
+import type { SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
+import { prefillRequest, SuggestionSession, suggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import type { Settings } from '../settings/settings.ts';
 import { isLanguageEnabled, SETTINGS } from '../settings/settings.ts';
 import { ghostText, ghostTextAfterEntry } from './ghostText.ts';
@@ -55,14 +46,10 @@ interface Run {
   result?: CompletionResult;
 }
 
-/** Plans kept for documents that were left; a plan holds a few kilobytes of text. */
-const MAX_PLANS = 50;
-
 /** Answers VS Code's question "what could be inserted here?" by running the pipeline for one event. */
 export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
   private readonly parts: ProviderParts;
-  private readonly plans = new Map<string, PromptPlan>();
-  private shown: ShownSuggestion | undefined;
+  private readonly session = new SuggestionSession();
   private runs = 0;
   private newestReported = 0;
   private requestsUnderWay = 0;
@@ -120,7 +107,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
     this.warming?.cancel();
     const source = new vscode.CancellationTokenSource();
     this.warming = source;
-    await this.parts.engine.complete({ ...request, maxTokens: 1, draftMethod: 'off', remember: false }, source.token);
+    await this.parts.engine.complete(prefillRequest(request), source.token);
     source.dispose();
   }
 
@@ -129,19 +116,17 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
     if (refusal !== undefined) {
       return refusal;
     }
-    const inDocument = snapshotDocument(run.document, run.position);
-    const entry = run.entry === undefined ? undefined : selectedEntry(run.document, run.entry);
-    const snapshot = entry === undefined ? inDocument : insertSelectedEntry(inDocument, entry);
-    const continued = this.shown === undefined ? undefined : continueSuggestion(this.shown, snapshot);
-    if (continued !== undefined) {
+    const event = suggestionEvent(snapshotDocument(run.document, run.position), {
+      entry: run.entry && selectedEntry(run.document, run.entry),
+      isExplicit: run.isExplicit,
+    });
+    const decision = this.session.decide(event, run.settings.suggestIn);
+    if (decision.kind === 'continue') {
       run.isContinued = true;
-      return continued;
+      return decision.suggestion;
     }
-    const unwanted =
-      refusePlace(classifyPlace(inDocument), quietPlaces(run.settings), run.isExplicit) ??
-      refuseAfterAccept(this.shown && acceptedSuggestion(this.shown, inDocument), inDocument, run.isExplicit);
-    if (unwanted !== undefined) {
-      return unwanted;
+    if (decision.kind === 'refuse') {
+      return decision.refusal;
     }
     this.parts.startEngine(run.settings);
     if (!(await this.waitForQuiet(run))) {
@@ -151,11 +136,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
     if (state.kind !== 'ready') {
       return noSuggestion('engine-not-ready', describeEngineState(state).short);
     }
-    const outcome = await this.generate(run, snapshot);
-    if (outcome.kind === 'suggestion') {
-      this.remember(inDocument, snapshot, entry, outcome);
-    }
-    return outcome;
+    return this.generate(run, event);
   }
 
   private refuse({
@@ -195,8 +176,8 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
     return !run.token.isCancellationRequested;
   }
 
-  private async generate(run: Run, snapshot: DocumentSnapshot): Promise<Suggestion | NoSuggestion> {
-    const request = this.buildRequest(run.document, snapshot, run.settings);
+  private async generate(run: Run, event: SuggestionEvent): Promise<Suggestion | NoSuggestion> {
+    const request = this.buildRequest(run.document, event.snapshot, run.settings);
     const { prefix, suffix, tail } = request.prompt;
     run.prompt = {
       prefixChars: prefix.length,
@@ -214,7 +195,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
       this.requestsUnderWay--;
       this.parts.onThinking(this.requestsUnderWay > 0);
     }
-    return judge(run.result, snapshot);
+    return this.session.conclude(event, run.result);
   }
 
   private buildRequest(
@@ -222,47 +203,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
     snapshot: DocumentSnapshot,
     settings: Settings,
   ): CompletionParameters {
-    const plan = planPrompt(snapshot, this.plans.get(snapshot.documentId));
-    this.keepPlan(plan);
-    return {
-      documentId: snapshot.documentId,
-      prompt: { prefix: plan.prefix, suffix: plan.suffix, tail: plan.tail },
-      heal: true,
-      singleLine: chooseExtent(snapshot) === 'single-line',
-      allowsCodeFence: snapshot.languageId === 'markdown',
-      stopRules: true,
-      maxTokens: settings.maxTokens,
-      draftMethod: settings.draftMethod,
-      draftMaxTokens: settings.draftMaxTokens,
-      draftTree: settings.draftTree,
-      acceptanceMode: settings.acceptanceMode,
-      acceptanceThreshold: settings.acceptanceThreshold,
-      remember: true,
-      draftTexts: this.parts.recentDocuments.textsBeside(document),
-    };
-  }
-
-  private keepPlan(plan: PromptPlan): void {
-    this.plans.delete(plan.documentId);
-    this.plans.set(plan.documentId, plan);
-    const [oldest] = this.plans.keys();
-    if (this.plans.size > MAX_PLANS && oldest !== undefined) {
-      this.plans.delete(oldest);
-    }
-  }
-
-  /** Remembers in terms of the document as it is, so that typing along works with and without the suggestion list. */
-  private remember(
-    inDocument: DocumentSnapshot,
-    snapshot: DocumentSnapshot,
-    entry: SelectedEntry | undefined,
-    suggestion: Suggestion,
-  ): void {
-    const untyped = entry === undefined ? '' : untypedPart(inDocument, entry);
-    this.shown =
-      untyped === undefined
-        ? rememberSuggestion(snapshot, suggestion)
-        : rememberSuggestion(inDocument, { ...suggestion, text: untyped + suggestion.text });
+    return this.session.buildRequest(snapshot, settings, this.parts.recentDocuments.textsBeside(document));
   }
 
   private report(run: Run, outcome: Suggestion | NoSuggestion, startMs: number): void {
@@ -302,31 +243,10 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
   }
 }
 
-function quietPlaces({ suggestIn }: Settings): QuietPlaces {
-  const isQuiet = (place: string): boolean => suggestIn[place] === false;
-  return { comment: isQuiet('comments'), string: isQuiet('strings'), prose: isQuiet('prose') };
-}
-
 function selectedEntry(document: vscode.TextDocument, entry: vscode.SelectedCompletionInfo): SelectedEntry {
   return {
     text: entry.text,
     start: offsetInSnapshot(document, entry.range.start),
     end: offsetInSnapshot(document, entry.range.end),
   };
-}
-
-function judge(result: CompletionResult, snapshot: DocumentSnapshot): Suggestion | NoSuggestion {
-  switch (result.kind) {
-    case 'generated':
-      return cleanCompletion(result.generated, snapshot);
-    case 'not-loaded':
-      return noSuggestion('engine-not-ready');
-    case 'failed':
-      return noSuggestion('engine-failed', result.message);
-    case 'prompt-too-long':
-      return noSuggestion('prompt-too-long', result.message);
-    case 'superseded':
-    case 'cancelled':
-      return noSuggestion(result.kind, `stage: ${result.stage}`);
-  }
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { EngineState } from '../inference/client/engineState.ts';
 import { describeEngineState } from '../inference/client/engineState.ts';
 import type { SupervisedWorker } from '../inference/client/supervisedWorker.ts';
+import { translate } from './translate.ts';
 
 export interface ModelOffer {
   readonly id: string;
@@ -33,7 +34,10 @@ export class ModelDownload implements vscode.Disposable {
   /** Downloads without another question; called for commands that say what they do. */
   async download(): Promise<void> {
     const offer = await this.readOffer();
-    const title = `Foretoken: ${offer === undefined ? 'preparing the model' : `preparing ${offer.title}`}`;
+    const title =
+      offer === undefined
+        ? translate('Foretoken: preparing the model')
+        : translate('Foretoken: preparing {0}', offer.title);
     const location = vscode.ProgressLocation.Notification;
     await vscode.window.withProgress({ location, title, cancellable: true }, (progress, token) => {
       token.onCancellationRequested(() => this.engine.cancelDownload());
@@ -52,12 +56,16 @@ export class ModelDownload implements vscode.Disposable {
     }
     // Written before the answer, so that a second window or a closed one never asks again.
     await this.memory.update(memoryKey(offer.id), true);
-    const size = `${Math.round(offer.bytes / BYTES_PER_MEGABYTE)} MB`;
-    const download = 'Download';
+    const megabytes = Math.round(offer.bytes / BYTES_PER_MEGABYTE);
+    const download = translate('Download');
     const answer = await vscode.window.showInformationMessage(
-      `Foretoken completes code with a model on this machine: ${offer.title}. Download model (${size})? It is fetched once and nothing is sent. The status bar item has this choice at any time.`,
+      translate(
+        'Foretoken completes code with a model on this machine: {0}. Download model ({1} MB)? It is fetched once and nothing is sent. The status bar item has this choice at any time.',
+        offer.title,
+        megabytes,
+      ),
       download,
-      'Not Now',
+      translate('Not Now'),
     );
     if (answer === download) {
       await this.download();
@@ -74,7 +82,7 @@ export class ModelDownload implements vscode.Disposable {
           stop();
           resolve();
         } else {
-          onMessage(describeEngineState(state).short);
+          onMessage(describeEngineState(state, translate).short);
         }
       });
       this.engine.allowDownload();

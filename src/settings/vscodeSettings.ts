@@ -43,26 +43,28 @@ export class VscodeSettings implements vscode.Disposable {
   }
 
   async setEnabled(isEnabled: boolean): Promise<void> {
-    await this.update(SETTINGS.enabled.key, isEnabled);
+    await this.write({ enabled: isEnabled });
   }
 
   async setLanguageEnabled(languageId: string, isEnabled: boolean): Promise<void> {
-    await this.update(SETTINGS.languages.key, { ...this.read().languages, [languageId]: isEnabled });
+    await this.write({ languages: { ...this.read().languages, [languageId]: isEnabled } });
+  }
+
+  /**
+   * Writes settings, in the order given, each where the value in force for the document comes from, so that the change is not
+   * overruled by it; in the user's settings where none is set.
+   */
+  async write(values: Partial<Settings>, document?: vscode.TextDocument): Promise<void> {
+    const configuration = vscode.workspace.getConfiguration(SECTION, document?.uri ?? null);
+    for (const [name, value] of Object.entries(values)) {
+      const { key } = SETTINGS[name as keyof Settings];
+      await configuration.update(key, value, targetInForce(configuration.inspect(key)));
+    }
   }
 
   dispose(): void {
     this.subscription.dispose();
     this.changed.dispose();
-  }
-
-  /** Writes where the value in force comes from, so that the change is not overruled by it. */
-  private async update(key: string, value: unknown): Promise<void> {
-    const configuration = vscode.workspace.getConfiguration(SECTION, null);
-    const target =
-      configuration.inspect(key)?.workspaceValue === undefined
-        ? vscode.ConfigurationTarget.Global
-        : vscode.ConfigurationTarget.Workspace;
-    await configuration.update(key, value, target);
   }
 
   private reportOnce(sentence: string): void {
@@ -71,4 +73,13 @@ export class VscodeSettings implements vscode.Disposable {
       this.onProblem(sentence);
     }
   }
+}
+
+function targetInForce(inspection: ReturnType<vscode.WorkspaceConfiguration['inspect']>): vscode.ConfigurationTarget {
+  if (inspection?.workspaceFolderValue !== undefined) {
+    return vscode.ConfigurationTarget.WorkspaceFolder;
+  }
+  return inspection?.workspaceValue === undefined
+    ? vscode.ConfigurationTarget.Global
+    : vscode.ConfigurationTarget.Workspace;
 }

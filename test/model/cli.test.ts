@@ -197,6 +197,32 @@ describe('the command line on the real model', function () {
     }
   });
 
+  it('plays keystrokes: the suggestion of a rest is there before the next, and typing along takes no request', async () => {
+    const trace = path.join(temporaryDirectory(), 'trace.jsonl');
+    const initial = 'def add(first, second):\n    \n\n\nprint(add(1, 2))\n';
+    // Long enough for a suggestion after the first; then along it, and away from it at once.
+    const edits = [
+      [0, 'r'],
+      [60_000, 'e'],
+      [60_300, 't'],
+      [60_400, '('],
+      [60_401, ')'],
+    ].map(([t, inserted], index) => ({ t, offset: 28 + index, deleted: 0, inserted }));
+    const rows = [{ path: 'add.py', language: 'python', initial }, ...edits];
+    writeFileSync(trace, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const { status, stdout } = await foretoken('replay', '--trace', trace, '--json');
+    const figures = JSON.parse(stdout) as Record<string, unknown> & {
+      readonly latencyMs: Readonly<Record<string, number>>;
+    };
+    const { keystrokes, typeThroughHits, notSent, charactersSaved, cacheHits } = figures;
+    assert.deepEqual(
+      { status, keystrokes, typeThroughHits, notSent, charactersSaved },
+      { status: 0, keystrokes: 5, typeThroughHits: 2, notSent: 1, charactersSaved: 2 },
+    );
+    assert.ok((cacheHits as number) >= 1);
+    assert.ok(figures.latencyMs.p50! >= 60 && figures.latencyMs.p50! < 60_000);
+  });
+
   it('ends on Ctrl+C without a word on stdout, and its worker with it', async () => {
     const positions = path.join(ROOT, 'test/fixtures/positions.jsonl.gz');
     const child = spawn(process.execPath, [

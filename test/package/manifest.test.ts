@@ -13,6 +13,7 @@ interface Manifest {
   readonly contributes: {
     readonly configuration: { readonly properties: Readonly<Record<string, Property>> };
     readonly commands: readonly { readonly command: string; readonly category: string; readonly title: string }[];
+    readonly menus: { readonly commandPalette: readonly { readonly command: string; readonly when: string }[] };
     readonly keybindings?: unknown;
   };
   readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
@@ -64,6 +65,27 @@ describe('manifest', () => {
     assert.deepEqual([...declared].sort(), [...inCode].sort());
     assert.deepEqual([...new Set(manifest.contributes.commands.map(({ category }) => category))], ['Foretoken']);
     assert.equal(manifest.contributes.keybindings, undefined);
+  });
+
+  it('limits commands of its own only, by facts that the extension or VS Code keeps', () => {
+    const palette = manifest.contributes.menus.commandPalette;
+    const commands = manifest.contributes.commands.map(({ command }) => command);
+    assert.deepEqual(
+      palette.map(({ command }) => command).filter((command) => !commands.includes(command)),
+      [],
+    );
+    const facts = new Set(
+      [...read('src/editor/contextKeys.ts').matchAll(/readonly (\w+): boolean;/g)].map(([, name]) => name),
+    );
+    const asked = palette.flatMap(({ when }) =>
+      [...when.matchAll(/(?<!config\.)\bforetoken\.(\w+)/g)].map(([, name]) => name),
+    );
+    assert.deepEqual([...new Set(asked)].sort(), [...facts].sort());
+    const settings = palette.flatMap(({ when }) => [...when.matchAll(/config\.([\w.]+)/g)].map(([, name]) => name!));
+    assert.deepEqual(
+      settings.filter((name) => !(name in properties)),
+      [],
+    );
   });
 
   it('asks for no newer editor API than it says it runs on', () => {

@@ -5,6 +5,8 @@ import { noSuggestion } from '../postprocess/suggestion.ts';
 export interface EventFacts {
   readonly isEnabled: boolean;
   readonly isLanguageEnabled: boolean;
+  /** Suggestions while typing are off for a while. */
+  readonly isSnoozed?: boolean;
   readonly languageId: string;
   /** Scheme of the document's address. */
   readonly scheme: string;
@@ -39,6 +41,9 @@ export function refuseEvent(facts: EventFacts): NoSuggestion | undefined {
   }
   if (READ_ONLY_SCHEMES.includes(facts.scheme)) {
     return noSuggestion('scheme-not-supported', facts.scheme);
+  }
+  if (facts.isSnoozed === true && !facts.isExplicit) {
+    return noSuggestion('snoozed');
   }
   if (facts.trigger === 'manual' && !facts.isExplicit) {
     return noSuggestion('not-requested');

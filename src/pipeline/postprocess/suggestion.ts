@@ -18,6 +18,7 @@ export interface NoSuggestion {
 export type NoSuggestionReason =
   | 'disabled'
   | 'language-disabled'
+  | 'snoozed'
   | 'scheme-not-supported'
   | 'document-too-large'
   | 'blank-document'
@@ -56,6 +57,7 @@ export function describeReason(reason: NoSuggestionReason): string {
 const SENTENCES: Readonly<Record<NoSuggestionReason, string>> = {
   disabled: 'Suggestions are turned off (setting foretoken.enabled).',
   'language-disabled': 'Suggestions are turned off for this language (setting foretoken.languages).',
+  snoozed: 'Suggestions are snoozed; the command "End Snooze" or the status bar item ends that.',
   'scheme-not-supported': 'This kind of editor is not completed (output, source control and similar views).',
   'document-too-large': 'The document is larger than the limit of 10 million characters.',
   'blank-document': 'The document is blank: there is nothing yet to go on from.',

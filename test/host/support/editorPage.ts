@@ -107,6 +107,25 @@ export class EditorPage {
     await this.page.locator(STATUS).click();
   }
 
+  /** Waits for a list to choose from; label and description of each line, without its detail. */
+  async pickerLines(): Promise<readonly string[]> {
+    const rows = this.page.locator('.quick-input-list .monaco-list-row .quick-input-list-row:first-child');
+    await rows.first().waitFor();
+    const texts = await rows.evaluateAll((elements) =>
+      elements.map((element) =>
+        ['.label-name', '.label-description']
+          .map((part) => element.querySelector(part)?.textContent?.trim() ?? '')
+          .join(' ')
+          .trim(),
+      ),
+    );
+    return texts;
+  }
+
+  async waitForPickerToClose(): Promise<void> {
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
   /** The messages on the screen. */
   async notifications(): Promise<readonly string[]> {
     return this.page.locator('.notification-toast .notification-list-item-message').allTextContents();

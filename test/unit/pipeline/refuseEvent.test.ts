@@ -20,6 +20,8 @@ describe('refuseEvent', () => {
     ['lets a new file without a name through', { scheme: 'untitled' }, undefined],
     ['refuses everything while turned off, the command too', { isEnabled: false, isExplicit: true }, 'disabled'],
     ['refuses a language that is turned off', { isLanguageEnabled: false }, 'language-disabled'],
+    ['refuses typing while snoozed', { isSnoozed: true }, 'snoozed'],
+    ['lets the command through while snoozed', { isSnoozed: true, isExplicit: true }, undefined],
     ['refuses the output view', { scheme: 'output' }, 'scheme-not-supported'],
     ['refuses the commit message box', { scheme: 'vscode-scm' }, 'scheme-not-supported'],
     ['refuses its own report', { scheme: 'foretoken-report' }, 'scheme-not-supported'],

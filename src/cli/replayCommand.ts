@@ -1,0 +1,168 @@
+import path from 'node:path';
+import { Command, Option } from 'commander';
+import type { AcceptanceMode } from '../engine/accept/acceptanceRule.ts';
+import { ACCEPTANCE_MODES } from '../engine/accept/acceptanceRule.ts';
+import type { DraftMethod } from '../engine/draft/drafter.ts';
+import { DRAFT_METHODS } from '../engine/draft/drafter.ts';
+import { SETTINGS } from '../settings/settings.ts';
+import { unavailableMethods } from './benchMethods.ts';
+import type { CliEnvironment } from './cliEnvironment.ts';
+import { CommandFailure } from './cliError.ts';
+import { createCounter } from './counter.ts';
+import type { Engine } from './engineSession.ts';
+import { withEngine } from './engineSession.ts';
+import type { GlobalOptions } from './globalOptions.ts';
+import { decimalNumber, wholeNumber } from './globalOptions.ts';
+import { writeJson, writeLines } from './output.ts';
+import { machineTime } from './replayClock.ts';
+import type { ReplayFigures } from './replayFigures.ts';
+import { replayFigures } from './replayFigures.ts';
+import type { PlayedTrace, ReplaySettings } from './replayPlayer.ts';
+import { playTrace } from './replayPlayer.ts';
+import { replayTable } from './replayTable.ts';
+import type { Trace } from './replayTrace.ts';
+import { readTrace } from './replayTrace.ts';
+
+interface ReplayOptions extends GlobalOptions {
+  readonly trace: readonly string[];
+  readonly limitEdits?: number;
+  readonly delay: number;
+  readonly method: DraftMethod;
+  readonly acceptance: AcceptanceMode;
+  readonly threshold: number;
+  readonly draftMaxTokens: number;
+  readonly draftTree: boolean;
+  readonly maxTokens: number;
+}
+
+/** `replay`: how the engine keeps up with somebody who types; `replayPlayer.ts` defines how a trace is played. */
+export function replayCommand(environment: CliEnvironment): Command {
+  const { delayMs, maxTokens, acceptanceThreshold, draftMaxTokens, draftTree } = SETTINGS;
+  return new Command('replay')
+    .description('play recorded keystrokes against the engine as the editor would')
+    .requiredOption(
+      '--trace <file>',
+      'trace, JSON lines, plain or gzip; may be given several times',
+      (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
+    )
+    .option('--limit-edits <count>', 'play only this many edits of each trace', wholeNumber(1))
+    .option('--delay <ms>', 'wait after a keystroke', wholeNumber(...delayMs.range!), delayMs.default)
+    .addOption(
+      new Option('--method <method>', 'draft method').choices(DRAFT_METHODS).default(SETTINGS.draftMethod.default),
+    )
+    .addOption(
+      new Option('--acceptance <mode>', 'which drafted tokens stand')
+        .choices(ACCEPTANCE_MODES)
+        .default(SETTINGS.acceptanceMode.default),
+    )
+    .option(
+      '--threshold <epsilon>',
+      'threshold of typical acceptance',
+      decimalNumber(...acceptanceThreshold.range!),
+      acceptanceThreshold.default,
+    )
+    .option(
+      '--draft-max-tokens <count>',
+      'most tokens drafted in one step',
+      wholeNumber(...draftMaxTokens.range!),
+      draftMaxTokens.default,
+    )
+    .option('--draft-tree', 'let drafts branch', draftTree.default)
+    .option('--max-tokens <count>', 'most tokens per completion', wholeNumber(...maxTokens.range!), maxTokens.default)
+    .action((_own: unknown, command: Command) => replay(environment, command.optsWithGlobals<ReplayOptions>()));
+}
+
+async function replay(environment: CliEnvironment, options: ReplayOptions): Promise<void> {
+  const traces: Trace[] = [];
+  for (const file of options.trace) {
+    const trace = await readTrace(file);
+    traces.push({ ...trace, edits: trace.edits.slice(0, options.limitEdits) });
+  }
+  await withEngine(environment, { ...options, measurements: 'fresh' }, async (engine) => {
+    const missing = unavailableMethods(engine.model, [options.method])[options.method];
+    if (missing !== undefined) {
+      throw new CommandFailure(`--method ${options.method} cannot be played: ${missing}`);
+    }
+    const counter = createCounter(
+      'edits',
+      traces.reduce((sum, { edits }) => sum + edits.length, 0),
+    );
+    const played: PlayedTrace[] = [];
+    let playedEdits = 0;
+    for (const [index, trace] of traces.entries()) {
+      const parts = {
+        window: `window-${index}`,
+        engine: engine.client,
+        realTime: machineTime,
+        settings: replaySettings(options),
+        onPlayed: () => counter.update(++playedEdits),
+      };
+      played.push(await playTrace(trace, parts));
+    }
+    counter.finish();
+    report(engine, traces, played, options);
+  });
+}
+
+function replaySettings(options: ReplayOptions): ReplaySettings {
+  return {
+    delayMs: options.delay,
+    suggestIn: SETTINGS.suggestIn.default,
+    maxTokens: options.maxTokens,
+    draftMethod: options.method,
+    draftMaxTokens: options.draftMaxTokens,
+    draftTree: options.draftTree,
+    acceptanceMode: options.acceptance,
+    acceptanceThreshold: options.threshold,
+  };
+}
+
+function report(
+  { model }: Engine,
+  traces: readonly Trace[],
+  played: readonly PlayedTrace[],
+  options: ReplayOptions,
+): void {
+  const all = replayFigures(played);
+  const each = traces.map((trace, index) => ({
+    trace: trace.name,
+    path: trace.files[0]!.path,
+    language: trace.files[0]!.language,
+    ...replayFigures([played[index]!]),
+  }));
+  const { id, quantization, device, threads } = model;
+  const { delay, method, acceptance, threshold, draftMaxTokens, draftTree, maxTokens } = options;
+  if (options.json) {
+    const choices = {
+      delayMs: delay,
+      method,
+      acceptance,
+      ...(acceptance === 'typical' ? { threshold } : {}),
+      draftMaxTokens,
+      draftTree,
+      maxTokens,
+    };
+    writeJson({ model: id, quantization, device, threads, ...choices, ...all, traces: each });
+    return;
+  }
+  writeLines([
+    `${id} ${quantization} on ${device}, ${threads} threads; ${delay} ms delay, draft method ${method}`,
+    ...replayTable(
+      each.map((figures) => ({ ...figures, trace: path.basename(figures.trace) })),
+      all,
+    ),
+    ...describeRest(all),
+  ]);
+}
+
+function describeRest({ notSent, withoutSuggestion, idlePrefills }: ReplayFigures): readonly string[] {
+  const { count, interrupted, freshTokens, ms } = idlePrefills;
+  const reasons = Object.entries(withoutSuggestion).map(([reason, times]) => `${reason} ${times}`);
+  return [
+    `p50 and p95: keystroke to the engine's suggestion; ${notSent} keystrokes were followed by the next within the delay`,
+    ...(reasons.length === 0 ? [] : [`answered without a suggestion: ${reasons.join(', ')}`]),
+    `prefills in idle time, not counted above: ${count}` +
+      (interrupted > 0 ? `, ${interrupted} of them interrupted` : '') +
+      ` (${freshTokens} tokens in ${(ms / 1000).toFixed(1)} s)`,
+  ];
+}

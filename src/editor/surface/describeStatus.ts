@@ -1,0 +1,78 @@
+import type { Translate } from '../../base/translate.ts';
+import type { EngineState } from '../../inference/client/engineState.ts';
+import { describeEngineState } from '../../inference/client/engineState.ts';
+import { describeDuration } from './snooze.ts';
+
+/** What the one line is made of. */
+export interface StatusFacts {
+  readonly engine: EngineState;
+  readonly isThinking: boolean;
+  readonly isEnabled: boolean;
+  /** Of the active editor, where suggestions are turned off for it. */
+  readonly disabledLanguageId: string | undefined;
+  /** The active editor is of a kind or a size that is never completed. */
+  readonly isUnsupported: boolean;
+  /** Time until suggestions come again by themselves; 0 when they are not snoozed. */
+  readonly snoozedMs: number;
+  readonly trigger: 'automatic' | 'manual';
+}
+
+export interface Status {
+  /** A codicon's name. */
+  readonly icon: string;
+  /** A few words; empty when all is well. */
+  readonly label: string;
+  /** The same as a sentence or two. */
+  readonly sentence: string;
+}
+
+/** The facts in words, most urgent first, for the item and for the menu's first line. */
+export function describeStatus(facts: StatusFacts, translate: Translate): Status {
+  const { engine } = facts;
+  if (!facts.isEnabled) {
+    return { icon: 'circle-slash', label: translate('off'), sentence: translate('Suggestions are turned off.') };
+  }
+  if (facts.disabledLanguageId !== undefined) {
+    return {
+      icon: 'circle-slash',
+      label: translate('off for {0}', facts.disabledLanguageId),
+      sentence: translate('Suggestions are turned off for {0}.', facts.disabledLanguageId),
+    };
+  }
+  const { short, long, isBusy, needsAttention } = describeEngineState(engine, translate);
+  if (needsAttention) {
+    return { icon: engine.kind === 'model-missing' ? 'cloud-download' : 'error', label: short, sentence: long };
+  }
+  if (facts.snoozedMs > 0) {
+    const remaining = describeDuration(facts.snoozedMs, translate);
+    return {
+      icon: 'bell-slash',
+      label: translate('snoozed {0}', remaining),
+      sentence: translate('No suggestions while you type, for another {0}. Suggest Here still answers.', remaining),
+    };
+  }
+  if (isBusy) {
+    return { icon: 'sync~spin', label: short, sentence: long };
+  }
+  if (facts.isUnsupported) {
+    return {
+      icon: 'circle-slash',
+      label: translate('off here'),
+      sentence: translate('This editor is not completed: it is not one to write in, or its text is too large.'),
+    };
+  }
+  if (facts.isThinking) {
+    return { icon: 'loading~spin', label: '', sentence: long };
+  }
+  if (engine.kind === 'ready' && engine.degraded !== undefined) {
+    return { icon: 'warning', label: short, sentence: long };
+  }
+  const onRequest = translate('Suggestions come on request only.');
+  return { icon: 'sparkle', label: '', sentence: facts.trigger === 'manual' ? `${long} ${onRequest}` : long };
+}
+
+/** What a screen reader says: the state in a word, then the sentence. */
+export function spokenStatus({ label, sentence }: Status, isThinking: boolean, translate: Translate): string {
+  const word = label !== '' ? label : isThinking ? translate('thinking') : translate('ready');
+  return `Foretoken: ${word}. ${sentence}`;
+}

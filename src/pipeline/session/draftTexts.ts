@@ -1,0 +1,19 @@
+import { isPrivatePath } from '../context/isPrivatePath.ts';
+
+const MAX_TEXTS = 6;
+/** Longer texts are cut here: they are sent with each request. */
+const MAX_TEXT_CHARS = 16_000;
+
+/**
+ * The texts of other open documents that drafts may be copied from, without files that may hold secrets.
+ *
+ * `others`: the last active one first; only the texts that are taken are read.
+ */
+export function draftTexts(
+  others: readonly { readonly path: string; readonly readText: () => string }[],
+): readonly string[] {
+  return others
+    .filter(({ path }) => !isPrivatePath(path))
+    .slice(0, MAX_TEXTS)
+    .map(({ readText }) => readText().replaceAll('\r\n', '\n').slice(0, MAX_TEXT_CHARS));
+}

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import type { CompletionResult } from '../../../src/inference/protocol.ts';
+import type { SelectedEntry } from '../../../src/pipeline/context/insertSelectedEntry.ts';
+import { draftTexts } from '../../../src/pipeline/session/draftTexts.ts';
+import type { RequestSettings, SuggestionEvent } from '../../../src/pipeline/session/suggestionSession.ts';
+import { prefillRequest, SuggestionSession, suggestionEvent } from '../../../src/pipeline/session/suggestionSession.ts';
+import { snapshotOf } from '../../support/markedText.ts';
+
+const EVERYWHERE = { comments: true, strings: true, prose: true };
+const SETTINGS: RequestSettings = {
+  maxTokens: 64,
+  draftMethod: 'auto',
+  draftMaxTokens: 8,
+  draftTree: false,
+  acceptanceMode: 'exact',
+  acceptanceThreshold: 0.1,
+};
+
+function eventAt(marked: string, documentId: string = 'a'): SuggestionEvent {
+  return suggestionEvent(snapshotOf(marked, { documentId }));
+}
+
+function generated(text: string): CompletionResult {
+  return {
+    kind: 'generated',
+    generated: {
+      text,
+      stopReason: 'line-end',
+      tokens: 3,
+      promptTokens: 10,
+      freshTokens: 1,
+      forwards: 3,
+      meanLogProbability: -0.1,
+      ms: { queued: 0, prefill: 1, draft: 0, verify: 2, total: 3 },
+      perStep: [],
+    },
+  };
+}
+
+/** A session in which a text was suggested at a place. */
+function sessionAfter(event: SuggestionEvent, text: string): SuggestionSession {
+  const session = new SuggestionSession();
+  assert.equal(session.conclude(event, generated(text)).kind, 'suggestion');
+  return session;
+}
+
+/** The decision in short: the text it goes on with, the reason it refuses for, or `request`. */
+function decisionOf(session: SuggestionSession, event: SuggestionEvent, suggestIn = EVERYWHERE): string {
+  const decision = session.decide(event, suggestIn);
+  switch (decision.kind) {
+    case 'continue':
+      return `continue ${decision.suggestion.text}`;
+    case 'refuse':
+      return `refuse ${decision.refusal.reason}`;
+    default:
+      return decision.kind;
+  }
+}
+
+describe('a session of suggestions', () => {
+  const shownAt = eventAt('let total = ▮\n');
+  const decisions: readonly (readonly [name: string, event: SuggestionEvent, decision: string])[] = [
+    ['goes on with what is shown at the same place', shownAt, 'continue sum(items);'],
+    ['goes on while it is typed', eventAt('let total = sum▮\n'), 'continue (items);'],
+    ['asks when something else is typed', eventAt('let total = so▮\n'), 'request'],
+    ['asks when it is taken back further', eventAt('let total =▮\n'), 'request'],
+    ['asks in another document', eventAt('let total = ▮\n', 'b'), 'request'],
+    [
+      'is quiet where the whole of it ended a statement',
+      eventAt('let total = sum(items);▮\n'),
+      'refuse statement-ended',
+    ],
+  ];
+  for (const [name, event, decision] of decisions) {
+    it(name, () => {
+      assert.equal(decisionOf(sessionAfter(shownAt, 'sum(items);'), event), decision);
+    });
+  }
+
+  it('asks at first', () => {
+    assert.equal(decisionOf(new SuggestionSession(), shownAt), 'request');
+  });
+
+  it('is quiet in the places that the settings name, unless it is asked', () => {
+    const inComment = snapshotOf('// the ▮\n');
+    const quiet = { ...EVERYWHERE, comments: false };
+    const session = new SuggestionSession();
+    assert.equal(decisionOf(session, suggestionEvent(inComment), quiet), 'refuse inside-comment');
+    assert.equal(decisionOf(session, suggestionEvent(inComment, { isExplicit: true }), quiet), 'request');
+  });
+
+  it('keeps the prompt of a document while it is typed on, also after a visit elsewhere', () => {
+    const session = new SuggestionSession();
+    const lines = 'const a = 1;\n'.repeat(9);
+    const request = (marked: string, documentId: string) =>
+      session.buildRequest(snapshotOf(marked, { documentId }), SETTINGS, []).prompt;
+    const first = request(`${lines}▮\n`, 'a');
+    request('let b▮\n', 'b');
+    const second = request(`${lines}let c = 3;\nlet d▮\n`, 'a');
+    assert.deepEqual([second.prefix, second.suffix], [first.prefix, first.suffix]);
+    assert.equal(second.tail, `${first.tail}let c = 3;\nlet d`);
+  });
+
+  it('requests what the settings and the place say', () => {
+    const request = new SuggestionSession().buildRequest(snapshotOf('f(▮);\n'), SETTINGS, ['other']);
+    assert.deepEqual(
+      { ...request, prompt: undefined },
+      {
+        ...SETTINGS,
+        documentId: 'file:///sample',
+        prompt: undefined,
+        heal: true,
+        singleLine: true,
+        allowsCodeFence: false,
+        stopRules: true,
+        remember: true,
+        draftTexts: ['other'],
+      },
+    );
+  });
+
+  it('prefills with the prompt of the request, one token and no drafts', () => {
+    const request = new SuggestionSession().buildRequest(snapshotOf('f(▮);\n'), SETTINGS, []);
+    const { maxTokens, draftMethod, remember, prompt } = prefillRequest(request);
+    assert.deepEqual([maxTokens, draftMethod, remember, prompt], [1, 'off', false, request.prompt]);
+  });
+
+  const results: readonly (readonly [result: CompletionResult, outcome: string])[] = [
+    [generated('sum(items);'), 'suggestion'],
+    [generated(''), 'empty'],
+    [{ kind: 'not-loaded' }, 'engine-not-ready'],
+    [{ kind: 'failed', message: 'out of memory' }, 'engine-failed'],
+    [{ kind: 'prompt-too-long', message: 'too long' }, 'prompt-too-long'],
+    [{ kind: 'cancelled', stage: 'decode' }, 'cancelled'],
+    [{ kind: 'superseded', stage: 'queued' }, 'superseded'],
+  ];
+  for (const [result, expected] of results) {
+    it(`ends a request that was ${result.kind} as ${expected}`, () => {
+      const outcome = new SuggestionSession().conclude(shownAt, result);
+      assert.equal(outcome.kind === 'suggestion' ? 'suggestion' : outcome.reason, expected);
+    });
+  }
+
+  it('forgets nothing when a request ends without a suggestion', () => {
+    const session = sessionAfter(shownAt, 'sum(items);');
+    session.conclude(shownAt, { kind: 'cancelled', stage: 'decode' });
+    assert.equal(decisionOf(session, eventAt('let total = s▮\n')), 'continue um(items);');
+  });
+
+  describe('with an entry selected in the suggestion list', () => {
+    const entry: SelectedEntry = { text: 'barrel', start: 4, end: 6 };
+    const inDocument = snapshotOf('foo.ba▮\n');
+
+    it('asks what follows the entry', () => {
+      const { snapshot } = suggestionEvent(inDocument, { entry });
+      assert.deepEqual([snapshot.text, snapshot.offset], ['foo.barrel\n', 10]);
+    });
+
+    it('goes on typing along with and without it', () => {
+      const session = sessionAfter(suggestionEvent(inDocument, { entry }), '.roll();');
+      const typed = snapshotOf('foo.bar▮\n');
+      assert.equal(decisionOf(session, suggestionEvent(typed)), 'continue rel.roll();');
+      assert.equal(decisionOf(session, suggestionEvent(typed, { entry: { ...entry, end: 7 } })), 'continue .roll();');
+    });
+  });
+});
+
+describe('texts that drafts are copied from', () => {
+  const file = (path: string, text: string) => ({ path, readText: () => text });
+
+  it('are those of the other documents, in their order and with line feeds only', () => {
+    assert.deepEqual(draftTexts([file('b.ts', 'x\r\ny'), file('a.ts', 'z')]), ['x\ny', 'z']);
+  });
+
+  it('leave out files that may hold secrets, unread', () => {
+    const secret = {
+      path: '.env',
+      readText: (): string => {
+        throw new Error('was read');
+      },
+    };
+    assert.deepEqual(draftTexts([secret, file('a.ts', 'z')]), ['z']);
+  });
+
+  it('are few, and not long', () => {
+    const texts = draftTexts(Array.from({ length: 20 }, (_, index) => file(`${index}.ts`, 'x'.repeat(20_000))));
+    assert.deepEqual(
+      texts.map(({ length }) => length),
+      Array.from({ length: 6 }, () => 16_000),
+    );
+  });
+});
