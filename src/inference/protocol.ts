@@ -2,7 +2,7 @@
  * Every message between the host (extension or command line) and the worker process.
  *
  * Transport: JSON-RPC 2.0 (`vscode-jsonrpc`) over the IPC channel that `child_process.fork` opens. The host calls `load`
- * once, then `complete`, `measure` and `prepare` in any number; messages arrive in order, answers may not. The worker
+ * once, then `complete`, `measure`, `clearCaches` and `prepare` in any number; messages arrive in order, answers may not. The worker
  * answers every request, a superseded or cancelled one within one forward step; only when its process dies do requests
  * stay open, and then the client fails all of them with one reason. The worker exits when the channel closes.
  */
@@ -29,6 +29,8 @@ export const METHODS = {
   measure: 'device-measure',
   /** Request: teacher-forced cross-entropy of a text under the loaded model. */
   score: 'text-score',
+  /** Request: forget what was read of documents and what was learned about the loaded model. */
+  clearCaches: 'caches-clear',
   /** Notification to the host: a line for the log. */
   log: 'log',
 } as const;
@@ -192,6 +194,11 @@ export interface ScoreResult {
   readonly tokens: number;
   /** Mean negative log-likelihood, nats per token. */
   readonly nats: number;
+}
+
+export interface ClearCachesResult {
+  /** What the caches of documents held. */
+  readonly freedBytes: number;
 }
 
 export interface LogMessage {

@@ -1,4 +1,9 @@
+import type { Translate } from '../../base/translate.ts';
+import { untranslated } from '../../base/translate.ts';
 import type { LoadedModelInfo, PrepareProgress } from '../protocol.ts';
+
+/** What a person can do about an engine that failed. */
+export type WhatToDo = 'look-at-log' | 'start-again';
 
 /** What the engine is doing; every state a user can meet has one literal. */
 export type EngineState =
@@ -11,7 +16,7 @@ export type EngineState =
   /** `degraded` says, as a sentence, what runs differently from what was asked for. */
   | { readonly kind: 'ready'; readonly model: LoadedModelInfo; readonly degraded?: string }
   | { readonly kind: 'restarting'; readonly delayMs: number; readonly reason: string }
-  | { readonly kind: 'failed'; readonly message: string; readonly whatToDo: string };
+  | { readonly kind: 'failed'; readonly message: string; readonly whatToDo: WhatToDo };
 
 export interface EngineStateText {
   /** A few words, for a status line. */
@@ -24,50 +29,72 @@ export interface EngineStateText {
   readonly needsAttention: boolean;
 }
 
-/** The state in words. */
-export function describeEngineState(state: EngineState): EngineStateText {
+/**
+ * The state in words.
+ *
+ * What the engine reports itself (why it failed, what differs from what was asked for) stays in English. `translate` defaults
+ * to English too.
+ */
+export function describeEngineState(state: EngineState, translate: Translate = untranslated): EngineStateText {
   switch (state.kind) {
     case 'idle':
-      return calm('not started', 'The engine starts with the first file that can be completed.');
+      return calm(translate('not started'), translate('The engine starts with the first file that can be completed.'));
     case 'preparing':
-      return busy(describeProgress(state.progress), 'The model is being prepared on this machine.');
+      return busy(
+        describeProgress(state.progress, translate),
+        translate('The model is being prepared on this machine.'),
+      );
     case 'model-missing':
-      return alarming('no model', sentence(state.message));
+      return alarming(translate('no model'), sentence(state.message));
     case 'loading':
-      return busy('loading', 'The model is being loaded.');
+      return busy(translate('loading'), translate('The model is being loaded.'));
     case 'ready':
       return state.degraded === undefined
-        ? calm('ready', describeModel(state.model))
-        : calm('ready, degraded', `${describeModel(state.model)} ${sentence(state.degraded)}`);
+        ? calm(translate('ready'), describeModel(state.model, translate))
+        : calm(translate('degraded'), `${describeModel(state.model, translate)} ${sentence(state.degraded)}`);
     case 'restarting':
-      return busy('restarting', `${sentence(state.reason)} The engine starts again by itself.`);
+      return busy(
+        translate('restarting'),
+        `${sentence(state.reason)} ${translate('The engine starts again by itself.')}`,
+      );
     case 'failed':
-      return alarming('failed', `${sentence(state.message)} ${state.whatToDo}`);
+      return alarming(translate('failed'), `${sentence(state.message)} ${describeRemedy(state.whatToDo, translate)}`);
   }
 }
 
-function describeProgress(progress: PrepareProgress | undefined): string {
+function describeRemedy(whatToDo: WhatToDo, translate: Translate): string {
+  switch (whatToDo) {
+    case 'look-at-log':
+      return translate('Look at the log, then start the engine again from its status bar item.');
+    case 'start-again':
+      return translate('Then start the engine again from its status bar item.');
+  }
+}
+
+function describeProgress(progress: PrepareProgress | undefined, translate: Translate): string {
   if (progress === undefined) {
-    return 'preparing';
+    return translate('preparing');
   }
   const percent = `${Math.floor(100 * progress.fraction)}%`;
   switch (progress.phase) {
     case 'search':
-      return 'looking for the model';
+      return translate('looking for the model');
     case 'wait':
-      return 'waiting for another window';
+      return translate('waiting for another window');
     case 'download':
-      return `downloading ${percent}`;
+      return translate('downloading {0}', percent);
     case 'verify':
-      return `checking ${percent}`;
+      return translate('checking {0}', percent);
     case 'build':
-      return `building ${percent}`;
+      return translate('building {0}', percent);
   }
 }
 
-function describeModel(model: LoadedModelInfo): string {
-  const threads = model.device === 'cpu' ? `, ${model.threads} thread${model.threads === 1 ? '' : 's'}` : '';
-  return `${model.id} (${model.quantization}) runs on ${model.device}${threads}; it took ${(model.loadMs / 1000).toFixed(1)} s to load.`;
+function describeModel({ id, quantization, device, threads, loadMs }: LoadedModelInfo, translate: Translate): string {
+  const seconds = (loadMs / 1000).toFixed(1);
+  return device === 'cpu'
+    ? translate('{0} ({1}) runs on the CPU (threads: {2}); it took {3} s to load.', id, quantization, threads, seconds)
+    : translate('{0} ({1}) runs on {2}; it took {3} s to load.', id, quantization, device, seconds);
 }
 
 function calm(short: string, long: string): EngineStateText {

@@ -2,9 +2,9 @@ import type { CancellationToken } from 'vscode-jsonrpc/node';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import type { Logger } from '../../base/logger.ts';
 import type { Quantization } from '../../model/manifest.ts';
-import type { CompletionParameters, CompletionResult, Device } from '../protocol.ts';
+import type { ClearCachesResult, CompletionParameters, CompletionResult, Device } from '../protocol.ts';
 import { CRASH_WINDOW_MS, decideAfterCrash } from './crashPolicy.ts';
-import type { EngineState } from './engineState.ts';
+import type { EngineState, WhatToDo } from './engineState.ts';
 import { WorkerClient, WorkerDiedError } from './workerClient.ts';
 
 /** What to load and how; a change of any of it is a restart. */
@@ -136,6 +136,20 @@ export class SupervisedWorker {
     }
   }
 
+  /** Forgets documents and measurements; undefined while no model is loaded, or when the process ends meanwhile. */
+  async clearCaches(): Promise<ClearCachesResult | undefined> {
+    const { client } = this;
+    if (client === undefined || this.currentState.kind !== 'ready') {
+      return undefined;
+    }
+    try {
+      return await client.clearCaches();
+    } catch (error) {
+      this.options.logger.warn(`caches were not cleared: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  }
+
   /** Ends the process and waits until it is gone. */
   async close(): Promise<void> {
     this.attempt++;
@@ -180,7 +194,7 @@ export class SupervisedWorker {
     } catch (error) {
       // A dead process is `onCrash`'s business, and so is every request that died with it.
       if (!(error instanceof WorkerDiedError) && isCurrent()) {
-        this.fail(error instanceof Error ? error.message : String(error), LOOK_AT_LOG);
+        this.fail(error instanceof Error ? error.message : String(error), 'look-at-log');
       }
     }
   }
@@ -211,7 +225,7 @@ export class SupervisedWorker {
       this.stopClient();
       this.setState({ kind: 'model-missing', message: result.message });
     } else {
-      this.fail(result.message, 'Then start the engine again from its status bar item.');
+      this.fail(result.message, 'start-again');
     }
     return undefined;
   }
@@ -233,7 +247,7 @@ export class SupervisedWorker {
       const degraded = this.cpuFallback ?? result.model.fallback;
       this.setState({ kind: 'ready', model: result.model, ...(degraded === undefined ? {} : { degraded }) });
     } else if (device === 'cpu' || device === 'auto') {
-      this.fail(result.message, LOOK_AT_LOG);
+      this.fail(result.message, 'look-at-log');
     } else {
       this.cpuFallback = `${result.message} (using the CPU instead)`;
       await this.replace();
@@ -255,7 +269,7 @@ export class SupervisedWorker {
       case 'give-up':
         this.fail(
           `the engine's process ended ${decision.crashes} times within a minute, last with ${detail}`,
-          LOOK_AT_LOG,
+          'look-at-log',
         );
         return;
       case 'fall-back-to-cpu':
@@ -274,7 +288,7 @@ export class SupervisedWorker {
     });
   }
 
-  private fail(message: string, whatToDo: string): void {
+  private fail(message: string, whatToDo: WhatToDo): void {
     this.attempt++;
     this.stopClient();
     this.setState({ kind: 'failed', message, whatToDo });
@@ -301,5 +315,3 @@ export class SupervisedWorker {
     }
   }
 }
-
-const LOOK_AT_LOG = 'Look at the log, then start the engine again from its status bar item.';

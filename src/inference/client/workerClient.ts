@@ -6,6 +6,7 @@ import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import type { Logger } from '../../base/logger.ts';
 import type {
+  ClearCachesResult,
   CompletionParameters,
   CompletionResult,
   LoadParameters,
@@ -97,6 +98,11 @@ export class WorkerClient {
 
   score(parameters: ScoreParameters): Promise<ScoreResult> {
     return this.call(METHODS.score, parameters);
+  }
+
+  /** Forgets documents and measurements of the loaded model; rejects while none is loaded. */
+  clearCaches(): Promise<ClearCachesResult> {
+    return this.call(METHODS.clearCaches, {});
   }
 
   /** Ends the process: closes its channel, on which it exits, and kills it when it is stuck in native code. */

@@ -7,6 +7,7 @@ import { AutoDrafter } from '../../engine/draft/autoDrafter.ts';
 import type { Drafter, DraftMethod } from '../../engine/draft/drafter.ts';
 import type { DraftSource } from '../../engine/draft/draftTree.ts';
 import { LookupDrafter } from '../../engine/draft/lookup/lookupDrafter.ts';
+import type { StaticNgrams } from '../../engine/draft/lookup/staticNgrams.ts';
 import { MedusaDrafter } from '../../engine/draft/medusaDrafter.ts';
 import { MtpDrafter } from '../../engine/draft/mtpDrafter.ts';
 import { offDrafter } from '../../engine/draft/offDrafter.ts';
@@ -28,6 +29,11 @@ export interface DraftingMethod {
   readonly planner: DraftPlanner;
 }
 
+/** What a package brings for drafting besides the model. */
+export interface DraftMaterial extends Pick<DraftHeads, 'medusa' | 'mtp'> {
+  readonly ngrams?: StaticNgrams | undefined;
+}
+
 export class Drafting {
   private readonly knowledge: DeviceKnowledge;
   private readonly methodsByName: ReadonlyMap<DraftMethod, DraftingMethod>;
@@ -35,12 +41,7 @@ export class Drafting {
   private readonly clock: Clock;
   private savedAtMs: number;
 
-  private constructor(
-    state: ControllerState,
-    heads: Pick<DraftHeads, 'medusa' | 'mtp'>,
-    stateFile: string | undefined,
-    clock: Clock,
-  ) {
+  private constructor(state: ControllerState, material: DraftMaterial, stateFile: string | undefined, clock: Clock) {
     this.knowledge = new DeviceKnowledge(state);
     const { acceptance } = this.knowledge;
     this.stateFile = stateFile;
@@ -48,9 +49,9 @@ export class Drafting {
     this.savedAtMs = clock.now();
     const estimate = (source: DraftSource) => (bucket: number, prior: number) =>
       acceptance.chance(source, bucket, prior);
-    const lookup = new LookupDrafter(estimate('lookup'));
-    const medusa = heads.medusa && new MedusaDrafter(heads.medusa, estimate('medusa'));
-    const mtp = heads.mtp && new MtpDrafter(heads.mtp, estimate('mtp'));
+    const lookup = new LookupDrafter(estimate('lookup'), material.ngrams);
+    const medusa = material.medusa && new MedusaDrafter(material.medusa, estimate('medusa'));
+    const mtp = material.mtp && new MtpDrafter(material.mtp, estimate('mtp'));
     const controller = (): DraftController => new DraftController(this.knowledge);
     const autoController = controller();
     const auto = new AutoDrafter(lookup, mtp ?? medusa, autoController, clock.now);
@@ -68,12 +69,12 @@ export class Drafting {
   /** Takes the kept state, or measures the cost of forwards: a second or two, once per machine and model. */
   static async create(
     target: TargetModel,
-    heads: Pick<DraftHeads, 'medusa' | 'mtp'>,
+    material: DraftMaterial,
     stateFile: string | undefined,
     clock: Clock,
   ): Promise<Drafting> {
     const kept = stateFile === undefined ? undefined : await readDeviceState(stateFile);
-    const drafting = new Drafting(kept ?? (await measuredState(target, clock)), heads, stateFile, clock);
+    const drafting = new Drafting(kept ?? (await measuredState(target, clock)), material, stateFile, clock);
     if (kept === undefined) {
       await drafting.save();
     }

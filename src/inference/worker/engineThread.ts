@@ -1,4 +1,5 @@
 /** The thread that runs the model: loads a package, completes prompts, one request after the other. */
+import { rm } from 'node:fs/promises';
 import { parentPort } from 'node:worker_threads';
 import type { CancellationSignal } from '../../base/cancellation.ts';
 import { CancelledError } from '../../base/cancellation.ts';
@@ -6,11 +7,13 @@ import type { GeneratedResult, LoadedModel } from '../../engine/generate.ts';
 import { generate, PromptTooLongError } from '../../engine/generate.ts';
 import type { ModelManifest } from '../../model/manifest.ts';
 import { openPackage } from '../../model/openPackage.ts';
-import type { CompletionParameters, LoadParameters, LoadResult } from '../protocol.ts';
+import type { ClearCachesResult, CompletionParameters, LoadParameters, LoadResult } from '../protocol.ts';
 import { acceptanceFor } from './acceptance.ts';
 import { deviceStateFile } from './deviceState.ts';
 import { DocumentCaches } from './documentCaches.ts';
+import type { DraftMaterial } from './drafting.ts';
 import { Drafting, MAX_DRAFT_NODES } from './drafting.ts';
+import { loadNgrams } from './loadNgrams.ts';
 import { measureForwards } from './measureForwards.ts';
 import type { DraftHeads } from './onnx/draftHeads.ts';
 import { loadDraftHeads } from './onnx/draftHeads.ts';
@@ -24,9 +27,11 @@ const clock = { now: () => performance.now() };
 interface Engine {
   readonly model: LoadedModel;
   readonly caches: DocumentCaches;
-  readonly heads: DraftHeads;
+  readonly heads: DraftHeads & DraftMaterial;
   readonly drafting: Drafting;
   readonly draftTexts: TokenizedTexts;
+  /** Where `drafting` keeps what it learned. */
+  readonly stateFile: string | undefined;
 }
 
 let engine: Engine | undefined;
@@ -60,6 +65,8 @@ async function handle(request: EngineRequest): Promise<EngineResults[EngineReque
       return measureForwards(requireEngine().model.target, request.parameters, clock);
     case 'score':
       return scoreText(requireEngine().model, request.parameters);
+    case 'clear-caches':
+      return clearCaches(requireEngine());
   }
 }
 
@@ -88,7 +95,7 @@ async function load(parameters: LoadParameters): Promise<LoadResult> {
     const heads = await loadHeads(parameters.directory, opened.value.manifest, threads);
     const drafting = await Drafting.create(model.target, heads, stateFile, clock);
     const caches = new DocumentCaches(model.target, parameters.cacheBytes);
-    engine = { model, caches, heads, drafting, draftTexts: new TokenizedTexts(model.tokenizer) };
+    engine = { model, caches, heads, drafting, draftTexts: new TokenizedTexts(model.tokenizer), stateFile };
     const { contextLength } = model.target;
     const loadMs = clock.now() - startMs;
     const availableMethods = drafting.methods;
@@ -99,14 +106,24 @@ async function load(parameters: LoadParameters): Promise<LoadResult> {
   }
 }
 
-/** The package's draft heads, or none where they do not load: the text is the same without them. */
-async function loadHeads(directory: string, manifest: ModelManifest, threads: number): Promise<DraftHeads> {
+/** What the package brings for drafting, without what does not load: the text is the same without it. */
+async function loadHeads(
+  directory: string,
+  manifest: ModelManifest,
+  threads: number,
+): Promise<DraftHeads & DraftMaterial> {
+  const warn = (message: string): void => send({ kind: 'log', log: { level: 'warn', message } });
+  const table = await loadNgrams(directory, manifest);
+  if (!table.ok) {
+    warn(`The table of n-grams could not be loaded: ${table.error}`);
+  }
+  const ngrams = table.ok ? table.value : undefined;
   try {
-    return await loadDraftHeads(directory, manifest, { threads });
+    return { ...(await loadDraftHeads(directory, manifest, { threads })), ngrams };
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
-    send({ kind: 'log', log: { level: 'warn', message: `The draft heads could not be loaded: ${cause}` } });
-    return { dispose: () => Promise.resolve() };
+    warn(`The draft heads could not be loaded: ${cause}`);
+    return { ngrams, dispose: () => Promise.resolve() };
   }
 }
 
@@ -116,6 +133,19 @@ async function unload(): Promise<void> {
   await engine?.heads.dispose();
   await engine?.model.target.dispose();
   engine = undefined;
+}
+
+/** Forgets the documents, the texts that drafts are copied from, and all measurements, which are made again at once. */
+async function clearCaches(current: Engine): Promise<ClearCachesResult> {
+  const { model, caches, heads, stateFile } = current;
+  const freedBytes = caches.bytes;
+  caches.dispose();
+  if (stateFile !== undefined) {
+    await rm(stateFile, { force: true });
+  }
+  const drafting = await Drafting.create(model.target, heads, stateFile, clock);
+  engine = { ...current, drafting, draftTexts: new TokenizedTexts(model.tokenizer) };
+  return { freedBytes };
 }
 
 async function complete(parameters: CompletionParameters, signal: CancellationSignal): Promise<EngineCompletion> {

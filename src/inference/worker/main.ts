@@ -35,6 +35,7 @@ connection.onRequest(METHODS.load, (parameters: LoadParameters) => engine.send({
 connection.onRequest(METHODS.complete, complete);
 connection.onRequest(METHODS.measure, (parameters: MeasureParameters) => engine.send({ kind: 'measure', parameters }));
 connection.onRequest(METHODS.score, (parameters: ScoreParameters) => engine.send({ kind: 'score', parameters }));
+connection.onRequest(METHODS.clearCaches, () => engine.send({ kind: 'clear-caches' }));
 connection.listen();
 
 // A worker must never outlive the window that started it.

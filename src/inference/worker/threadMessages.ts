@@ -4,6 +4,7 @@
  * request once, in order. A cancellation crosses through shared memory, because a message would only be read after the work.
  */
 import type {
+  ClearCachesResult,
   CompletionParameters,
   GeneratedText,
   LoadParameters,
@@ -24,7 +25,8 @@ export type EngineRequest =
       readonly cancelFlag: SharedArrayBuffer;
     }
   | { readonly kind: 'measure'; readonly parameters: MeasureParameters }
-  | { readonly kind: 'score'; readonly parameters: ScoreParameters };
+  | { readonly kind: 'score'; readonly parameters: ScoreParameters }
+  | { readonly kind: 'clear-caches' };
 
 export type EngineCompletion =
   | { readonly kind: 'generated'; readonly generated: Omit<GeneratedText, 'ms'> & { readonly ms: EngineTimes } }
@@ -40,6 +42,7 @@ export interface EngineResults {
   readonly complete: EngineCompletion;
   readonly measure: MeasureResult;
   readonly score: ScoreResult;
+  readonly 'clear-caches': ClearCachesResult;
 }
 
 export type ToEngine = { readonly id: number; readonly request: EngineRequest };

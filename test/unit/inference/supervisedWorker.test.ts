@@ -102,6 +102,14 @@ describe('SupervisedWorker', () => {
     assert.deepEqual(await worker.complete(completion('next')), { kind: 'superseded', stage: 'queued' });
   });
 
+  it('clears caches of a loaded model, and says when there is none', async () => {
+    create();
+    assert.equal(await worker.clearCaches(), undefined);
+    worker.start(configuration('present'));
+    await reached(worker, 'ready');
+    assert.deepEqual(await worker.clearCaches(), { freedBytes: 12 });
+  });
+
   it('waits for consent before a download, which can be cancelled', async () => {
     create();
     worker.start(configuration('absent'));

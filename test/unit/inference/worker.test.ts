@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -76,6 +76,27 @@ describe('worker process with a tiny model', function () {
     assert.ok(first.kind === 'generated' && warm.kind === 'generated' && cold.kind === 'generated');
     assert.deepEqual([warm.generated.text, cold.generated.text], [first.generated.text, first.generated.text]);
     assert.deepEqual([warm.generated.freshTokens, cold.generated.freshTokens], [1, first.generated.promptTokens]);
+  });
+
+  it('forgets documents and measurements, measures anew, and writes the same text afterwards', async () => {
+    const measurementsDirectory = join(folder, 'measurements');
+    const directory = join(folder, 'tiny');
+    await client.load({ directory, device: 'cpu', threads: 1, cacheBytes: 64 * 1024 * 1024, measurementsDirectory });
+    const before = await client.complete(parametersFor('a'));
+    const [file] = await readdir(measurementsDirectory);
+    await writeFile(join(measurementsDirectory, file!), 'learned');
+    const { freedBytes } = await client.clearCaches();
+    const after = await client.complete(parametersFor('a'));
+    assert.ok(freedBytes > 0 && before.kind === 'generated' && after.kind === 'generated');
+    assert.equal(after.generated.freshTokens, after.generated.promptTokens);
+    assert.equal(after.generated.text, before.generated.text);
+    assert.ok((await readFile(join(measurementsDirectory, file!), 'utf8')).startsWith('{'));
+    assert.equal((await client.clearCaches()).freedBytes > 0, true);
+    assert.equal((await client.clearCaches()).freedBytes, 0);
+  });
+
+  it('cannot clear the caches of no model', async () => {
+    await assert.rejects(client.clearCaches(), /no model is loaded/);
   });
 
   it('answers an older request of the same document as superseded, and lets another document wait', async () => {
