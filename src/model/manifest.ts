@@ -82,6 +82,12 @@ export interface PackageHeads {
   readonly sourceSha256: string;
 }
 
+/** What usually follows a few tokens (format: `staticNgrams.ts`). */
+export interface PackageNgrams {
+  readonly file: PackageFile;
+  readonly licence: string;
+}
+
 export interface ModelManifest {
   readonly formatVersion: typeof PACKAGE_FORMAT_VERSION;
   readonly id: string;
@@ -98,6 +104,8 @@ export interface ModelManifest {
   };
   /** Empty while no heads are trained for the model; they change speed, never text. */
   readonly heads: readonly PackageHeads[];
+  /** Absent where no table was counted for the model's tokenizer; as heads, it changes speed, never text. */
+  readonly ngrams?: PackageNgrams;
   readonly licence: string;
   readonly provenance: {
     /** The file the weights were read from, as a name, never a path. */
@@ -178,6 +186,7 @@ function checkManifest(value: unknown): ModelManifest {
       weights: weights.map((file, index) => asFile(file, `files.weights[${index}]`)),
     },
     heads: asHeads(root.heads, shape),
+    ...(root.ngrams === undefined ? {} : { ngrams: asNgrams(root.ngrams) }),
     licence: asString(root.licence, 'licence'),
     provenance: {
       source: asString(provenance.source, 'provenance.source'),
@@ -266,6 +275,11 @@ function asHeadSet(value: unknown, name: string, shape: ModelShape): PackageHead
     licence: asString(object.licence, `${name}.licence`),
     sourceSha256: asString(object.sourceSha256, `${name}.sourceSha256`, /^[0-9a-f]{64}$/),
   };
+}
+
+function asNgrams(value: unknown): PackageNgrams {
+  const { file, licence } = asObject(value, 'ngrams');
+  return { file: asFile(file, 'ngrams.file'), licence: asString(licence, 'ngrams.licence') };
 }
 
 function asCalibration(value: unknown, name: string, depth: number): HeadCalibration {

@@ -84,7 +84,8 @@ export async function verifyPackage(
 /** Every file of a package but the manifest itself. */
 export function packageFiles(manifest: ModelManifest): readonly PackageFile[] {
   const { graph, tokenizer, weights } = manifest.files;
-  return [graph, tokenizer, ...weights, ...manifest.heads.flatMap((heads) => [heads.graph, ...heads.weights])];
+  const headFiles = manifest.heads.flatMap((heads) => [heads.graph, ...heads.weights]);
+  return [graph, tokenizer, ...weights, ...headFiles, ...(manifest.ngrams === undefined ? [] : [manifest.ngrams.file])];
 }
 
 async function readManifest(directory: string): Promise<Result<ModelManifest, string>> {

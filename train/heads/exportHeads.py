@@ -90,11 +90,14 @@ def main() -> None:
         "licence": "MIT",
     }
     description = out / "heads.json"
-    old = json.loads(description.read_text("utf8"))["heads"] if description.exists() else []
+    described = json.loads(description.read_text("utf8")) if description.exists() else {}
+    old = described.get("heads", [])
     # Sets of two different trunks cannot both be of use.
     kept = [other for other in old if other["method"] != entry["method"] and other["trunk"] == trunk_names]
     heads = sorted([*kept, entry], key=lambda other: other["method"])
-    description.write_text(json.dumps({"formatVersion": FORMAT_VERSION, "heads": heads}, indent=2) + "\n", "utf8")
+    # The table of n-grams, if there is one, stays.
+    described = {**described, "formatVersion": FORMAT_VERSION, "heads": heads}
+    description.write_text(json.dumps(described, indent=2) + "\n", "utf8")
     total = sum((out / other["file"]).stat().st_size for other in heads)
     print(f"{out / file}: {bytes_written / 1e6:.1f} MB, {total / 1e6:.1f} MB with all heads")
     print(json.dumps(figures))

@@ -15,6 +15,8 @@ const PROBABILITY_WEIGHT = 0.3;
 const LEAST_PROBABILITY = 0.08;
 /** Taken off a count: what was seen n times in one text is seen less in another (absolute discounting, Ney et al. 1994). */
 const DISCOUNT = 0.75;
+/** Entries that weigh less say nearly what the shorter context says. */
+const LEAST_WEIGHT = 0.5;
 const THRESHOLD_STEPS = 24;
 
 interface Candidate extends NgramEntry {
@@ -29,11 +31,11 @@ interface Candidate extends NgramEntry {
  */
 export function chooseEntries(levels: readonly ContextLevel[], options: ChooseOptions): readonly NgramEntry[] {
   // Which shorter entry stands depends on the threshold, so the largest choice that fits is found by bisection.
-  let low = 0;
+  let low = LEAST_WEIGHT;
   let high = 1000;
   let best: readonly Candidate[] = [];
   for (let step = 0; step < THRESHOLD_STEPS; step++) {
-    const threshold = step === 0 ? 0 : (low + high) / 2;
+    const threshold = step === 0 ? LEAST_WEIGHT : (low + high) / 2;
     const chosen = candidatesAbove(levels, threshold, options);
     if (tableBytes(chosen.length) > options.maxBytes) {
       low = threshold;

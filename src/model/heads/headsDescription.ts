@@ -7,7 +7,7 @@
  *       trunk: {sourceSha256: of the weight file, adapterSha256: of the merged adapter's `adapter.json`, or 'none'},
  *       calibration: {probabilityBins: [ascending upper bounds, the last 1], acceptance: (depth, bin)},
  *       trained: {tokens, ...anything}, licence
- *     }]}
+ *     }], ngrams?: a table of n-grams (`ngramsDescription.ts`)}
  *
  * What becomes part of a manifest (sizes, calibration) is checked there, as a manifest is.
  */
@@ -53,28 +53,17 @@ export interface HeadSetDescription {
  * Errors: one sentence that names the file found wrong.
  */
 export async function readHeadsDescription(folder: string): Promise<Result<readonly HeadSetDescription[], string>> {
+  const read = await readHeadsFile(folder);
+  if (!read.ok) {
+    return read;
+  }
   const file = path.join(folder, 'heads.json');
-  const bytes = await sizeOf(file);
-  if (bytes === undefined) {
-    return ok([]);
-  }
-  if (bytes > MAX_DESCRIPTION_BYTES) {
-    return err(`${file} has ${bytes} bytes, which no description of draft heads has`);
-  }
-  let root: Record<string, unknown>;
-  try {
-    root = asObject(JSON.parse(await readFile(file, 'utf8')));
-  } catch (error) {
-    return err(`${file} cannot be read: ${(error as Error).message}`);
-  }
-  if (root.formatVersion !== HEADS_FORMAT_VERSION) {
-    return err(`${file}: formatVersion is ${String(root.formatVersion)}, this version reads ${HEADS_FORMAT_VERSION}`);
-  }
-  if (!Array.isArray(root.heads) || root.heads.length > HEAD_METHODS.length) {
+  const { heads = [] } = read.value;
+  if (!Array.isArray(heads) || heads.length > HEAD_METHODS.length) {
     return err(`${file}: heads is not a list of draft heads`);
   }
   const sets: HeadSetDescription[] = [];
-  for (const [index, entry] of root.heads.entries()) {
+  for (const [index, entry] of heads.entries()) {
     const set = await readHeadSet(folder, entry);
     if (!set.ok) {
       return err(`${file}: heads[${index}] ${set.error}`);
@@ -85,6 +74,27 @@ export async function readHeadsDescription(folder: string): Promise<Result<reado
     sets.push(set.value);
   }
   return ok(sets);
+}
+
+/** What `heads.json` of a folder says, unchecked but for its version; an empty object when there is none. */
+export async function readHeadsFile(folder: string): Promise<Result<Readonly<Record<string, unknown>>, string>> {
+  const file = path.join(folder, 'heads.json');
+  const bytes = await sizeOf(file);
+  if (bytes === undefined) {
+    return ok({});
+  }
+  if (bytes > MAX_DESCRIPTION_BYTES) {
+    return err(`${file} has ${bytes} bytes, which no description of draft heads has`);
+  }
+  let root: Record<string, unknown>;
+  try {
+    root = asObject(JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    return err(`${file} cannot be read: ${(error as Error).message}`);
+  }
+  return root.formatVersion === HEADS_FORMAT_VERSION
+    ? ok(root)
+    : err(`${file}: formatVersion is ${String(root.formatVersion)}, this version reads ${HEADS_FORMAT_VERSION}`);
 }
 
 async function readHeadSet(folder: string, entry: unknown): Promise<Result<HeadSetDescription, string>> {
@@ -119,11 +129,11 @@ async function readHeadSet(folder: string, entry: unknown): Promise<Result<HeadS
 }
 
 /** An empty object stands for anything that is none: its fields are then found missing. */
-function asObject(value: unknown): Record<string, unknown> {
+export function asObject(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-async function sizeOf(file: string): Promise<number | undefined> {
+export async function sizeOf(file: string): Promise<number | undefined> {
   try {
     return (await stat(file)).size;
   } catch {

@@ -8,11 +8,18 @@ import { ModelError } from '../modelError.ts';
 import { packageFiles } from '../openPackage.ts';
 import { writePackageFile } from '../weights/packageFileWriter.ts';
 import type { HeadSetDescription } from './headsDescription.ts';
+import type { NgramsDescription } from './ngramsDescription.ts';
+import { writeNgrams } from './packageNgrams.ts';
 import { writeHeadSet } from './writeHeadSet.ts';
 
 export interface UpdateHeadsOptions {
   readonly log?: ((line: string) => void) | undefined;
   readonly signal: AbortSignal;
+}
+
+export interface UpdateHeadsContent extends UpdateHeadsOptions {
+  /** The table of n-grams that the package shall have. */
+  readonly ngrams?: NgramsDescription | undefined;
 }
 
 /** The sets that were trained on the package's very weights. Others are left out, with a line for the log. */
@@ -37,7 +44,8 @@ export function hasHeads(manifest: ModelManifest, sets: readonly HeadSetDescript
 }
 
 /**
- * Gives a package the draft heads of these sets, in place of those it has; the weights of the model are not touched.
+ * Gives a package the draft heads of these sets and this table, in place of those it has; the weights of the model are not
+ * touched.
  *
  * The package is whole at every moment: files are added first, then the manifest is replaced, then what no longer belongs
  * is removed. A set that cannot be used is left out with a line for the log. The caller holds the package's lock.
@@ -46,7 +54,7 @@ export async function updateHeads(
   directory: string,
   manifest: ModelManifest,
   sets: readonly HeadSetDescription[],
-  { log, signal }: UpdateHeadsOptions,
+  { log, signal, ngrams }: UpdateHeadsContent,
 ): Promise<Result<ModelManifest, string>> {
   try {
     await removeStrayHeads(directory, manifest);
@@ -58,7 +66,9 @@ export async function updateHeads(
         heads.push(built);
       }
     }
-    const updated = { ...manifest, heads };
+    const { ngrams: _, ...rest } = manifest;
+    const table = ngrams === undefined ? {} : { ngrams: await writeNgrams(directory, manifest, ngrams) };
+    const updated = { ...rest, heads, ...table };
     const temporary = `manifest.partial-${process.pid}.json`;
     const json = Buffer.from(`${JSON.stringify(updated, undefined, 2)}\n`);
     await rm(path.join(directory, temporary), { force: true });

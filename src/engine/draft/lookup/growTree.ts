@@ -1,6 +1,8 @@
 import type { DraftNode, DraftTree } from '../draftTree.ts';
 import type { Agreement, Corpus } from './lookupBuckets.ts';
-import { lookupBucket, priorChance } from './lookupBuckets.ts';
+import { lookupBucket, ngramBucket, priorChance } from './lookupBuckets.ts';
+import type { StaticNgrams } from './staticNgrams.ts';
+import { MAX_CONTEXT_TOKENS } from './staticNgrams.ts';
 import type { TokenIndex } from './tokenIndex.ts';
 
 /** A place whose text before it agrees with the end of the document. */
@@ -14,6 +16,18 @@ export interface Match {
 
 /** Most children of one node: only one guess in ten that is not the first is right. */
 const MAX_SIBLINGS = 3;
+
+/** Where matches are surer than this, what other code usually says adds nothing. */
+const SURE_CHANCE = 0.6;
+
+/** What a tree grows from. */
+export interface Evidence {
+  /** Best first. */
+  readonly matches: readonly Match[];
+  readonly ngrams: StaticNgrams | undefined;
+  /** The end of the text, `MAX_CONTEXT_TOKENS` or as many as there are. */
+  readonly tail: readonly number[];
+}
 
 /** A guess that may become a node. */
 interface Branch extends Guess {
@@ -32,27 +46,26 @@ interface Guess {
 }
 
 /**
- * The likeliest continuations of the matches as a tree of at most `maxNodes` nodes.
+ * The likeliest continuations of the matches and the table as a tree of at most `maxNodes` nodes.
  *
  * Grows where the chance of the whole path is largest, which gives the tree that expects the most right tokens as long as the
  * chances are right (arXiv 2401.10774 §2.3.3). A chain comes out where matches agree, siblings where they do not.
- *
- * @param matches Best first, one at least.
  */
 export function growTree(
-  matches: readonly Match[],
+  evidence: Evidence,
   maxNodes: number,
   estimate: (bucket: number, prior: number) => number,
 ): DraftTree {
   const nodes: DraftNode[] = [];
   const open: Branch[] = [];
-  const grow = (matchesHere: readonly Match[], parent: number, depth: number, survival: number): void => {
-    const tokens = pathTokens(nodes, parent);
-    for (const guess of rankGuesses(matchesHere, tokens, estimate)) {
+  const grow = (matches: readonly Match[], parent: number, depth: number, survival: number): void => {
+    const path = pathTokens(nodes, parent);
+    const guesses = rankGuesses(matches, path, estimate);
+    for (const guess of withUsual(guesses, evidence, path, estimate)) {
       open.push({ ...guess, parent, depth, survival: survival * guess.chance });
     }
   };
-  grow(matches, -1, 0, 1);
+  grow(evidence.matches, -1, 0, 1);
   while (nodes.length < maxNodes && open.length > 0) {
     const branch = takeLikeliest(open);
     const { token, parent, bucket, chance } = branch;
@@ -60,6 +73,33 @@ export function growTree(
     grow(branch.matches, nodes.length - 1, branch.depth + 1, branch.survival);
   }
   return nodes;
+}
+
+/** The guesses and what usually follows the path, which may be one of them. */
+function withUsual(
+  guesses: readonly Guess[],
+  { ngrams, tail }: Evidence,
+  path: readonly number[],
+  estimate: (bucket: number, prior: number) => number,
+): readonly Guess[] {
+  if (ngrams === undefined || guesses.some(({ chance }) => chance >= SURE_CHANCE)) {
+    return guesses;
+  }
+  const usual = ngrams.next([...tail, ...path].slice(-MAX_CONTEXT_TOKENS));
+  if (usual === undefined) {
+    return guesses;
+  }
+  const { token, length, probability } = usual;
+  const same = guesses.findIndex((guess) => guess.token === token);
+  const company = guesses.length === 0 ? 'alone' : same === -1 ? 'against' : 'beside';
+  const bucket = ngramBucket(company, length, probability);
+  const chance = estimate(bucket, priorChance(bucket));
+  if (same === -1) {
+    return [...guesses, { token, bucket, chance, matches: [] }];
+  }
+  return guesses.map((guess, index) =>
+    index === same && chance > guess.chance ? { ...guess, bucket, chance } : guess,
+  );
 }
 
 function takeLikeliest(open: Branch[]): Branch {

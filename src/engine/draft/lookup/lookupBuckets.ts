@@ -1,3 +1,5 @@
+import { MAX_CONTEXT_TOKENS } from './staticNgrams.ts';
+
 /** Where a match was found; `suggestions` are those of earlier requests. */
 export const CORPORA = ['document', 'suggestions', 'after', 'others'] as const;
 export type Corpus = (typeof CORPORA)[number];
@@ -25,6 +27,26 @@ export function lookupBucket(corpus: Corpus, agreement: Agreement, effectiveLeng
   const lengthClass = LENGTH_CLASSES.findLastIndex((least) => least <= effectiveLength);
   const row = CORPORA.indexOf(corpus) * AGREEMENTS.length + AGREEMENTS.indexOf(agreement);
   return row * LENGTH_CLASSES.length + lengthClass;
+}
+
+/**
+ * How a guess of the static table stands to the matches: there are none that go on (`alone`), none says the same
+ * (`against`), some do (`beside`).
+ */
+export const COMPANIES = ['alone', 'against', 'beside'] as const;
+export type Company = (typeof COMPANIES)[number];
+
+const FIRST_NGRAM_BUCKET = CORPORA.length * AGREEMENTS.length * LENGTH_CLASSES.length;
+const PROBABILITY_CLASSES = 8;
+
+/**
+ * Bucket of a guess of the static table, after those of the matches: `(company × 4 + tokens of the context - 1) × 8 +
+ * probability in eighths`, from 128 to 223.
+ */
+export function ngramBucket(company: Company, contextLength: number, probability: number): number {
+  const row = COMPANIES.indexOf(company) * MAX_CONTEXT_TOKENS + contextLength - 1;
+  const probabilityClass = Math.min(PROBABILITY_CLASSES - 1, Math.floor(probability * PROBABILITY_CLASSES));
+  return FIRST_NGRAM_BUCKET + row * PROBABILITY_CLASSES + probabilityClass;
 }
 
 /**
@@ -64,7 +86,14 @@ const PRIOR_CHANCES: Readonly<Record<Corpus, readonly (readonly number[])[]>> = 
 
 /** Chance of a guess of this bucket, 0–1, before anything was counted on this machine. */
 export function priorChance(bucket: number): number {
+  if (bucket >= FIRST_NGRAM_BUCKET) {
+    return ngramPriorChance(bucket - FIRST_NGRAM_BUCKET);
+  }
   const row = Math.floor(bucket / LENGTH_CLASSES.length);
   const corpus = CORPORA[Math.floor(row / AGREEMENTS.length)]!;
   return PRIOR_CHANCES[corpus][row % AGREEMENTS.length]![bucket % LENGTH_CLASSES.length]!;
+}
+
+function ngramPriorChance(index: number): number {
+  return ((index % PROBABILITY_CLASSES) + 0.5) / PROBABILITY_CLASSES;
 }

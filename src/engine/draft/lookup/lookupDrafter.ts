@@ -4,6 +4,8 @@ import { EMPTY_DRAFT } from '../draftTree.ts';
 import type { Match } from './growTree.ts';
 import { growTree } from './growTree.ts';
 import type { Corpus } from './lookupBuckets.ts';
+import type { StaticNgrams } from './staticNgrams.ts';
+import { MAX_CONTEXT_TOKENS } from './staticNgrams.ts';
 import type { Gram } from './tokenIndex.ts';
 import { MAX_MATCH_TOKENS, TokenIndex } from './tokenIndex.ts';
 
@@ -32,6 +34,7 @@ const BOUNDARY = -1;
 export class LookupDrafter implements Drafter {
   readonly method = 'lookup';
   private readonly estimate: (bucket: number, prior: number) => number;
+  private readonly ngrams: StaticNgrams | undefined;
   private readonly document = new TokenIndex();
   private readonly after = new TokenIndex();
   private others: readonly TokenIndex[] = [];
@@ -40,9 +43,13 @@ export class LookupDrafter implements Drafter {
   /** Tokens at the end of `document` that were generated. */
   private generatedCount = 0;
 
-  /** `estimate` gives the chance of a guess from its bucket and the chance that was measured for it beforehand. */
-  constructor(estimate: (bucket: number, prior: number) => number) {
+  /**
+   * `estimate` gives the chance of a guess from its bucket and the chance that was measured for it beforehand; `ngrams` says
+   * what usually comes where matches are weak or end.
+   */
+  constructor(estimate: (bucket: number, prior: number) => number, ngrams?: StaticNgrams) {
     this.estimate = estimate;
+    this.ngrams = ngrams;
   }
 
   begin({ before, after, others }: DraftContext): void {
@@ -58,7 +65,11 @@ export class LookupDrafter implements Drafter {
     // One token says little, so it is asked only when two are found nowhere.
     const pairs = this.findMatches(tail, 2);
     const matches = pairs.length > 0 ? pairs : this.findMatches(tail, 1);
-    return matches.length === 0 ? EMPTY_DRAFT : growTree(matches, maxNodes, this.estimate);
+    const { ngrams } = this;
+    if (matches.length === 0 && ngrams === undefined) {
+      return EMPTY_DRAFT;
+    }
+    return growTree({ matches, ngrams, tail: tail.slice(-MAX_CONTEXT_TOKENS) }, maxNodes, this.estimate);
   }
 
   end(generated: readonly number[]): void {
