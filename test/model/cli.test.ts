@@ -82,7 +82,7 @@ describe('the command line on the real model', function () {
     assert.deepEqual(Object.keys(ms).sort(), ['draft', 'prefill', 'queued', 'total', 'verify']);
     assert.ok(ms.total! >= ms.prefill! + ms.verify!);
     assert.ok(perStep.length > 0);
-    assert.deepEqual(Object.keys(perStep[0]!).sort(), ['accepted', 'drafted', 'method']);
+    assert.deepEqual(Object.keys(perStep[0]!).sort(), ['accepted', 'drafted', 'method', 'nodes']);
   });
 
   it('writes the same text on every run, and the line drawn for people has it', async () => {

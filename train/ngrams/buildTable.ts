@@ -36,7 +36,7 @@ const { values } = parseArgs({
   },
 });
 
-const LICENCE = 'Apache-2.0';
+const LICENCE = 'MIT';
 
 main().catch((error: Error) => {
   process.stderr.write(`${error.message}\n`);
