@@ -175,6 +175,7 @@ function isUnsupported(document: vscode.TextDocument): boolean {
     scheme: document.uri.scheme,
     documentChars: document.offsetAt(document.lineAt(document.lineCount - 1).range.end),
     cursors: 1,
+    isSnoozed: false,
     isExplicit: true,
     trigger: 'automatic',
   });

@@ -243,6 +243,7 @@ function refuseFile({ languageId, text }: DocumentSnapshot): NoSuggestion | unde
     scheme: 'file',
     documentChars: text.length,
     cursors: 1,
+    isSnoozed: false,
     isExplicit: false,
     trigger: 'automatic',
   });

@@ -24,6 +24,8 @@ export interface ProviderParts {
   readonly startEngine: (settings: Settings) => void;
   readonly readSettings: (document: vscode.TextDocument) => Settings;
   readonly recentDocuments: RecentDocuments;
+  /** Whether suggestions while typing are off for now. */
+  readonly isSnoozed: () => boolean;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly onReport: (report: RequestReport) => void;
@@ -151,6 +153,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
       languageId: document.languageId,
       scheme: document.uri.scheme,
       documentChars: document.offsetAt(document.lineAt(document.lineCount - 1).range.end),
+      isSnoozed: this.parts.isSnoozed(),
       cursors: editor?.selections.length ?? 1,
       isExplicit,
       trigger: settings.trigger,

@@ -17,7 +17,11 @@ export function pickOne<Value>(
   picker.matchOnDescription = true;
   picker.matchOnDetail = true;
   picker.items = choices.map(toItem);
-  picker.activeItems = picker.items.filter((_item, index) => choices[index]?.isCurrent === true);
+  const current = picker.items.filter((_item, index) => choices[index]?.isCurrent === true);
+  // An empty list would leave no line active, and Enter would choose nothing.
+  if (current.length > 0) {
+    picker.activeItems = current;
+  }
   return new Promise((resolve) => {
     picker.onDidAccept(() => {
       resolve(picker.selectedItems[0]?.value);

@@ -44,7 +44,7 @@ describe('Commands and the status item in VS Code', function () {
     await editor.picture('draft methods');
     await editor.type('lookup');
     await editor.press('Enter');
-    await editor.waitForPickerToClose();
+    await waitForSetting(editor, 'foretoken.draft.method', 'lookup');
     await editor.type('raise ');
     await editor.waitForGhostText();
     const text = await report(editor);
@@ -66,7 +66,7 @@ describe('Commands and the status item in VS Code', function () {
     await editor.picture('threshold refused');
     await input.fill('0,3');
     await editor.press('Enter');
-    await editor.waitForPickerToClose();
+    await waitForSetting(editor, 'foretoken.acceptance.mode', 'typical');
     await editor.type('raise ');
     await editor.waitForGhostText();
     const text = await report(editor);
@@ -133,6 +133,11 @@ describe('Commands and the status item in VS Code', function () {
     assert.doesNotMatch(text, /inventory|raise|\/(home|root|tmp|Users)\//);
   });
 });
+
+/** The list closes before the choice is written. */
+async function waitForSetting(editor: EditorPage, key: string, value: unknown): Promise<void> {
+  await until(async () => (await editor.ask('setting', { key })) === value);
+}
 
 /** The report as it is now; the query makes it a document that VS Code has not read yet. */
 function report(editor: EditorPage): Promise<string> {

@@ -18,7 +18,7 @@ export function draftMethodChoices(
     description:
       model === undefined || model.availableMethods.includes(method)
         ? ''
-        : translate('not available: {0} has no such draft heads, so it would write token by token', model.id),
+        : translate('not available: {0} has no such draft heads', model.id),
     detail: describeMethod(method, translate),
     isCurrent: method === current,
   }));
@@ -27,7 +27,7 @@ export function draftMethodChoices(
 function describeMethod(method: DraftMethod, translate: Translate): string {
   switch (method) {
     case 'auto':
-      return translate('Combines copying and draft heads as far as that pays on this machine, which it measures');
+      return translate('Combines copying and draft heads as far as measuring shows that it pays');
     case 'lookup':
       return translate('Copies what followed similar text in this file, other open files or earlier suggestions');
     case 'medusa':

@@ -6,7 +6,7 @@ export interface EventFacts {
   readonly isEnabled: boolean;
   readonly isLanguageEnabled: boolean;
   /** Suggestions while typing are off for a while. */
-  readonly isSnoozed?: boolean;
+  readonly isSnoozed: boolean;
   readonly languageId: string;
   /** Scheme of the document's address. */
   readonly scheme: string;
@@ -42,7 +42,7 @@ export function refuseEvent(facts: EventFacts): NoSuggestion | undefined {
   if (READ_ONLY_SCHEMES.includes(facts.scheme)) {
     return noSuggestion('scheme-not-supported', facts.scheme);
   }
-  if (facts.isSnoozed === true && !facts.isExplicit) {
+  if (facts.isSnoozed && !facts.isExplicit) {
     return noSuggestion('snoozed');
   }
   if (facts.trigger === 'manual' && !facts.isExplicit) {

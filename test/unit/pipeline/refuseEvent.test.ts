@@ -9,6 +9,7 @@ const WELCOME: EventFacts = {
   scheme: 'file',
   documentChars: 1000,
   cursors: 1,
+  isSnoozed: false,
   isExplicit: false,
   trigger: 'automatic',
 };

@@ -24,6 +24,7 @@ const QUESTIONS = {
     await vscode.window.showTextDocument(address, { selection: new vscode.Range(place, place), preview: false });
   },
   text: () => vscode.window.activeTextEditor?.document.getText(),
+  setting: ({ key }) => vscode.workspace.getConfiguration().get(key),
   clipboard: () => vscode.env.clipboard.readText(),
   // The text of a virtual document.
   open: async ({ address }) => (await vscode.workspace.openTextDocument(vscode.Uri.parse(address))).getText(),
