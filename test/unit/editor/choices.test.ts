@@ -21,7 +21,7 @@ describe('draftMethodChoices', () => {
   });
 
   it('says why the loaded model cannot run one, and marks the present one', () => {
-    const reason = 'not available: qwen2.5-coder-0.5b has no such draft heads, so it would write token by token';
+    const reason = 'not available: qwen2.5-coder-0.5b has no such draft heads';
     assert.deepEqual(lines(draftMethodChoices('lookup', LOADED_MODEL, untranslated)), [
       '  auto | ',
       '* lookup | ',
