@@ -1,11 +1,8 @@
 import { Command, Option } from 'commander';
-import type { AcceptanceMode } from '../engine/accept/acceptanceRule.ts';
-import { ACCEPTANCE_MODES } from '../engine/accept/acceptanceRule.ts';
 import type { DraftMethod } from '../engine/draft/drafter.ts';
 import type { GeneratedText } from '../inference/protocol.ts';
 import { chooseExtent } from '../pipeline/prompt/chooseExtent.ts';
 import { planPrompt } from '../pipeline/prompt/planPrompt.ts';
-import { SETTINGS } from '../settings/settings.ts';
 import type { MeasuredPosition, MethodFigures } from './benchFigures.ts';
 import { benchFigures } from './benchFigures.ts';
 import type { Unavailable } from './benchMethods.ts';
@@ -17,10 +14,12 @@ import { CommandFailure } from './cliError.ts';
 import type { RequestChoices } from './completionRequest.ts';
 import { completionRequest } from './completionRequest.ts';
 import { createCounter } from './counter.ts';
+import type { DraftOptions } from './draftOptions.ts';
+import { addDraftOptions } from './draftOptions.ts';
 import type { Engine } from './engineSession.ts';
 import { withEngine } from './engineSession.ts';
 import type { GlobalOptions } from './globalOptions.ts';
-import { decimalNumber, wholeNumber } from './globalOptions.ts';
+import { wholeNumber } from './globalOptions.ts';
 import { writeJson, writeLines } from './output.ts';
 import { toSnapshot } from './positionSnapshot.ts';
 import type { Position } from './positions.ts';
@@ -30,23 +29,17 @@ import { seededShuffle } from './seededShuffle.ts';
 /** Ids of differing rows that the tables name; the JSON document has all, with their texts. */
 const MAX_NAMED_ROWS = 5;
 
-interface BenchOptions extends GlobalOptions {
+interface BenchOptions extends GlobalOptions, DraftOptions {
   readonly positions: string;
   readonly methods: readonly DraftMethod[];
-  readonly acceptance: AcceptanceMode;
-  readonly threshold: number;
-  readonly draftMaxTokens: number;
-  readonly draftTree: boolean;
   readonly limit?: number;
   readonly seed: number;
-  readonly maxTokens: number;
   readonly repeats: number;
 }
 
 /** `bench`: how fast the draft methods are beside plain decoding; `benchFigures.ts` defines the figures. */
 export function benchCommand(environment: CliEnvironment): Command {
-  const { maxTokens, acceptanceThreshold, draftMaxTokens, draftTree } = SETTINGS;
-  return new Command('bench')
+  const command = new Command('bench')
     .description('compare the speed and the text of the draft methods, in turn at each position')
     .requiredOption('--positions <file>', 'positions, JSON lines, plain or gzip')
     .addOption(
@@ -54,29 +47,12 @@ export function benchCommand(environment: CliEnvironment): Command {
         .argParser(parseMethods)
         .default(BENCH_METHODS, BENCH_METHODS.join(',')),
     )
-    .addOption(
-      new Option('--acceptance <mode>', 'which drafted tokens stand')
-        .choices(ACCEPTANCE_MODES)
-        .default(SETTINGS.acceptanceMode.default),
-    )
-    .option(
-      '--threshold <epsilon>',
-      'threshold of typical acceptance',
-      decimalNumber(...acceptanceThreshold.range!),
-      acceptanceThreshold.default,
-    )
-    .option(
-      '--draft-max-tokens <count>',
-      'most tokens drafted in one step',
-      wholeNumber(...draftMaxTokens.range!),
-      draftMaxTokens.default,
-    )
-    .option('--draft-tree', 'let drafts branch', draftTree.default)
     .option('--limit <count>', 'take this many rows, chosen by the seed', wholeNumber(1))
     .option('--seed <number>', 'order of the rows', wholeNumber(0, 2 ** 32 - 1), 1)
-    .option('--max-tokens <count>', 'most tokens per completion', wholeNumber(...maxTokens.range!), maxTokens.default)
-    .option('--repeats <count>', 'runs of each method at each position; the median counts', wholeNumber(1, 99), 3)
-    .action((_own: unknown, command: Command) => bench(environment, command.optsWithGlobals<BenchOptions>()));
+    .option('--repeats <count>', 'runs of each method at each position; the median counts', wholeNumber(1, 99), 3);
+  return addDraftOptions(command).action((_own: unknown, command: Command) =>
+    bench(environment, command.optsWithGlobals<BenchOptions>()),
+  );
 }
 
 async function bench(environment: CliEnvironment, options: BenchOptions): Promise<void> {

@@ -1,9 +1,5 @@
 import path from 'node:path';
-import { Command, Option } from 'commander';
-import type { AcceptanceMode } from '../engine/accept/acceptanceRule.ts';
-import { ACCEPTANCE_MODES } from '../engine/accept/acceptanceRule.ts';
-import type { DraftMethod } from '../engine/draft/drafter.ts';
-import { DRAFT_METHODS } from '../engine/draft/drafter.ts';
+import { Command } from 'commander';
 import type { CompletionResult, GeneratedText, LoadedModelInfo } from '../inference/protocol.ts';
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import { snapshotAt } from '../pipeline/context/documentSnapshot.ts';
@@ -13,65 +9,37 @@ import type { NoSuggestion, Suggestion } from '../pipeline/postprocess/suggestio
 import { describeReason, noSuggestion } from '../pipeline/postprocess/suggestion.ts';
 import { chooseExtent } from '../pipeline/prompt/chooseExtent.ts';
 import { planPrompt } from '../pipeline/prompt/planPrompt.ts';
-import { SETTINGS } from '../settings/settings.ts';
 import type { CliEnvironment } from './cliEnvironment.ts';
 import { CommandFailure, UsageError } from './cliError.ts';
 import { completionRequest } from './completionRequest.ts';
+import type { DraftOptions, MethodOption } from './draftOptions.ts';
+import { addDraftOptions, addMethodOption } from './draftOptions.ts';
 import { drawCompletion } from './drawCompletion.ts';
 import { withEngine } from './engineSession.ts';
 import type { GlobalOptions } from './globalOptions.ts';
-import { decimalNumber, wholeNumber } from './globalOptions.ts';
+import { wholeNumber } from './globalOptions.ts';
 import { formatMilliseconds, writeJson, writeLines } from './output.ts';
 import { readTextFile } from './readTextFile.ts';
 
-interface CompleteOptions extends GlobalOptions {
+interface CompleteOptions extends GlobalOptions, DraftOptions, MethodOption {
   readonly line: number;
   readonly column: number;
-  readonly method: DraftMethod;
-  readonly acceptance: AcceptanceMode;
-  readonly threshold: number;
-  readonly draftMaxTokens: number;
-  readonly draftTree: boolean;
-  readonly maxTokens: number;
   readonly singleLine: boolean;
   readonly raw: boolean;
 }
 
 /** `complete`: what the editor would show at one place of a file, with the engine's figures. */
 export function completeCommand(environment: CliEnvironment): Command {
-  const { maxTokens, acceptanceThreshold, draftMaxTokens, draftTree } = SETTINGS;
-  return new Command('complete')
+  const command = new Command('complete')
     .description('complete a file at a position, as the editor would')
     .argument('<file>', 'source file, UTF-8')
     .requiredOption('--line <line>', 'line of the cursor, from 0', wholeNumber(0))
     .requiredOption('--column <column>', 'column of the cursor in UTF-16 units, from 0', wholeNumber(0))
-    .addOption(
-      new Option('--method <method>', 'draft method').choices(DRAFT_METHODS).default(SETTINGS.draftMethod.default),
-    )
-    .addOption(
-      new Option('--acceptance <mode>', 'which drafted tokens stand')
-        .choices(ACCEPTANCE_MODES)
-        .default(SETTINGS.acceptanceMode.default),
-    )
-    .option(
-      '--threshold <epsilon>',
-      'threshold of typical acceptance',
-      decimalNumber(...acceptanceThreshold.range!),
-      acceptanceThreshold.default,
-    )
-    .option(
-      '--draft-max-tokens <count>',
-      'most tokens drafted in one step',
-      wholeNumber(...draftMaxTokens.range!),
-      draftMaxTokens.default,
-    )
-    .option('--draft-tree', 'let drafts branch', draftTree.default)
-    .option('--max-tokens <count>', 'most tokens to generate', wholeNumber(...maxTokens.range!), maxTokens.default)
     .option('--single-line', 'end with the line, also where a block would be due', false)
-    .option('--raw', 'the model alone: no stop rules and no cleaning', false)
-    .action((file: string, _own: unknown, command: Command) =>
-      complete(environment, file, command.optsWithGlobals<CompleteOptions>()),
-    );
+    .option('--raw', 'the model alone: no stop rules and no cleaning', false);
+  return addDraftOptions(addMethodOption(command)).action((file: string, _own: unknown, command: Command) =>
+    complete(environment, file, command.optsWithGlobals<CompleteOptions>()),
+  );
 }
 
 async function complete(environment: CliEnvironment, file: string, options: CompleteOptions): Promise<void> {

@@ -4,6 +4,7 @@ import type { CompletionParameters } from '../inference/protocol.ts';
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import type { Extent } from '../pipeline/prompt/chooseExtent.ts';
 import type { PromptPlan } from '../pipeline/prompt/planPrompt.ts';
+import { completionParameters } from '../pipeline/session/completionParameters.ts';
 import { SETTINGS } from '../settings/settings.ts';
 
 /** What a measurement may change about a request; everything left out is as in the product. */
@@ -26,20 +27,18 @@ export function completionRequest(
   extent: Extent,
   choices: RequestChoices = {},
 ): CompletionParameters {
-  return {
-    documentId: snapshot.documentId,
-    prompt: { prefix: plan.prefix, suffix: plan.suffix, tail: plan.tail },
-    heal: choices.heal ?? true,
-    singleLine: extent === 'single-line',
-    allowsCodeFence: snapshot.languageId === 'markdown',
-    stopRules: choices.stopRules ?? true,
+  const settings = {
     maxTokens: choices.maxTokens ?? SETTINGS.maxTokens.default,
     draftMethod: choices.method ?? SETTINGS.draftMethod.default,
     draftMaxTokens: choices.draftMaxTokens ?? SETTINGS.draftMaxTokens.default,
     draftTree: choices.draftTree ?? SETTINGS.draftTree.default,
     acceptanceMode: choices.acceptance ?? SETTINGS.acceptanceMode.default,
     acceptanceThreshold: choices.threshold ?? SETTINGS.acceptanceThreshold.default,
-    draftTexts: [],
+  };
+  return {
+    ...completionParameters(snapshot, plan, extent, settings),
+    heal: choices.heal ?? true,
+    stopRules: choices.stopRules ?? true,
     // Measurements must not find their own text again.
     remember: false,
     ...(choices.cold === undefined ? {} : { cold: choices.cold }),

@@ -1,10 +1,8 @@
 /** The positions file of `eval` and the benchmarks: one JSON object per line, optionally compressed with gzip. */
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import type { Result } from '../base/result.ts';
 import { err, ok } from '../base/result.ts';
 import { UsageError } from './cliError.ts';
-import { decodeText, readInputFile } from './readTextFile.ts';
+import { readLinesFile } from './readTextFile.ts';
 
 /** A place in a file with the text that stood there: prefix + middle + suffix is the file, line endings as they are in it. */
 export interface Position {
@@ -20,9 +18,7 @@ export interface Position {
 
 /** Reads a positions file. Throws `UsageError` with the number of the first line found wrong. */
 export async function readPositions(filePath: string): Promise<readonly Position[]> {
-  const bytes = await readInputFile(filePath);
-  const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const text = decodeText(isCompressed ? await decompress(bytes, filePath) : bytes, filePath);
+  const text = await readLinesFile(filePath);
   const positions = parsePositions(text);
   if (!positions.ok) {
     throw new UsageError(`${filePath} is not a positions file: ${positions.error}`);
@@ -74,13 +70,4 @@ function parseLine(line: string, lineNumber: number): Result<Position, string> {
     return err('has an "id" or "path" that is not text');
   }
   return ok({ ...(row as unknown as Position), id: String(id), path });
-}
-
-async function decompress(bytes: Buffer, filePath: string): Promise<Buffer> {
-  try {
-    return await promisify(gunzip)(bytes);
-  } catch {
-    // Whatever zlib found, the file must be written again.
-    throw new UsageError(`${filePath} is a damaged gzip file`);
-  }
 }

@@ -1,4 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { describeSystemError, UsageError } from './cliError.ts';
 
 /** A string of Node may hold half a thousand million units; a source file of that size is a mistake long before. */
@@ -18,6 +20,22 @@ export async function readInputFile(filePath: string): Promise<Buffer> {
     throw error instanceof UsageError
       ? error
       : new UsageError(`${filePath} cannot be read: ${describeSystemError(error)}`);
+  }
+}
+
+/** Reads a file of JSON lines, which may be compressed with gzip. Throws `UsageError`. */
+export async function readLinesFile(filePath: string): Promise<string> {
+  const bytes = await readInputFile(filePath);
+  const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  return decodeText(isCompressed ? await decompress(bytes, filePath) : bytes, filePath);
+}
+
+async function decompress(bytes: Buffer, filePath: string): Promise<Buffer> {
+  try {
+    return await promisify(gunzip)(bytes);
+  } catch {
+    // Whatever zlib found, the file must be written again.
+    throw new UsageError(`${filePath} is a damaged gzip file`);
   }
 }
 

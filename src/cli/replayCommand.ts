@@ -1,18 +1,16 @@
 import path from 'node:path';
-import { Command, Option } from 'commander';
-import type { AcceptanceMode } from '../engine/accept/acceptanceRule.ts';
-import { ACCEPTANCE_MODES } from '../engine/accept/acceptanceRule.ts';
-import type { DraftMethod } from '../engine/draft/drafter.ts';
-import { DRAFT_METHODS } from '../engine/draft/drafter.ts';
+import { Command } from 'commander';
 import { SETTINGS } from '../settings/settings.ts';
 import { unavailableMethods } from './benchMethods.ts';
 import type { CliEnvironment } from './cliEnvironment.ts';
 import { CommandFailure } from './cliError.ts';
 import { createCounter } from './counter.ts';
+import type { DraftOptions, MethodOption } from './draftOptions.ts';
+import { addDraftOptions, addMethodOption } from './draftOptions.ts';
 import type { Engine } from './engineSession.ts';
 import { withEngine } from './engineSession.ts';
 import type { GlobalOptions } from './globalOptions.ts';
-import { decimalNumber, wholeNumber } from './globalOptions.ts';
+import { wholeNumber } from './globalOptions.ts';
 import { writeJson, writeLines } from './output.ts';
 import { machineTime } from './replayClock.ts';
 import type { ReplayFigures } from './replayFigures.ts';
@@ -23,22 +21,16 @@ import { replayTable } from './replayTable.ts';
 import type { Trace } from './replayTrace.ts';
 import { readTrace } from './replayTrace.ts';
 
-interface ReplayOptions extends GlobalOptions {
+interface ReplayOptions extends GlobalOptions, DraftOptions, MethodOption {
   readonly trace: readonly string[];
   readonly limitEdits?: number;
   readonly delay: number;
-  readonly method: DraftMethod;
-  readonly acceptance: AcceptanceMode;
-  readonly threshold: number;
-  readonly draftMaxTokens: number;
-  readonly draftTree: boolean;
-  readonly maxTokens: number;
 }
 
 /** `replay`: how the engine keeps up with somebody who types; `replayPlayer.ts` defines how a trace is played. */
 export function replayCommand(environment: CliEnvironment): Command {
-  const { delayMs, maxTokens, acceptanceThreshold, draftMaxTokens, draftTree } = SETTINGS;
-  return new Command('replay')
+  const { delayMs } = SETTINGS;
+  const command = new Command('replay')
     .description('play recorded keystrokes against the engine as the editor would')
     .requiredOption(
       '--trace <file>',
@@ -46,30 +38,10 @@ export function replayCommand(environment: CliEnvironment): Command {
       (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
     )
     .option('--limit-edits <count>', 'play only this many edits of each trace', wholeNumber(1))
-    .option('--delay <ms>', 'wait after a keystroke', wholeNumber(...delayMs.range!), delayMs.default)
-    .addOption(
-      new Option('--method <method>', 'draft method').choices(DRAFT_METHODS).default(SETTINGS.draftMethod.default),
-    )
-    .addOption(
-      new Option('--acceptance <mode>', 'which drafted tokens stand')
-        .choices(ACCEPTANCE_MODES)
-        .default(SETTINGS.acceptanceMode.default),
-    )
-    .option(
-      '--threshold <epsilon>',
-      'threshold of typical acceptance',
-      decimalNumber(...acceptanceThreshold.range!),
-      acceptanceThreshold.default,
-    )
-    .option(
-      '--draft-max-tokens <count>',
-      'most tokens drafted in one step',
-      wholeNumber(...draftMaxTokens.range!),
-      draftMaxTokens.default,
-    )
-    .option('--draft-tree', 'let drafts branch', draftTree.default)
-    .option('--max-tokens <count>', 'most tokens per completion', wholeNumber(...maxTokens.range!), maxTokens.default)
-    .action((_own: unknown, command: Command) => replay(environment, command.optsWithGlobals<ReplayOptions>()));
+    .option('--delay <ms>', 'wait after a keystroke', wholeNumber(...delayMs.range!), delayMs.default);
+  return addDraftOptions(addMethodOption(command)).action((_own: unknown, command: Command) =>
+    replay(environment, command.optsWithGlobals<ReplayOptions>()),
+  );
 }
 
 async function replay(environment: CliEnvironment, options: ReplayOptions): Promise<void> {

@@ -1,4 +1,5 @@
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
+import type { OpenText } from '../pipeline/session/draftTexts.ts';
 import type { Trace, TraceEdit } from './replayTrace.ts';
 import { applyEdit } from './replayTrace.ts';
 
@@ -52,10 +53,10 @@ export class ReplayFiles {
   }
 
   /** The files beside the active one that had the focus, the last one first. */
-  othersByUse(): readonly { readonly path: string; readonly readText: () => string }[] {
+  othersByUse(): readonly OpenText[] {
     return [...this.order]
       .slice(0, -1)
       .reverse()
-      .map((path) => ({ path, readText: () => this.files.get(path)!.text }));
+      .map((path) => ({ path, readStart: (chars) => this.files.get(path)!.text.slice(0, chars) }));
   }
 }

@@ -25,8 +25,8 @@ import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import { refuseEvent } from '../pipeline/gate/refuseEvent.ts';
 import type { NoSuggestion, NoSuggestionReason, Suggestion } from '../pipeline/postprocess/suggestion.ts';
 import { noSuggestion } from '../pipeline/postprocess/suggestion.ts';
-import { draftTexts } from '../pipeline/session/draftTexts.ts';
-import type { RequestSettings, SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
+import type { RequestSettings } from '../pipeline/session/completionParameters.ts';
+import type { SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import { prefillRequest, SuggestionSession, suggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import { CommandFailure } from './cliError.ts';
 import type { RealTime } from './replayClock.ts';
@@ -183,7 +183,7 @@ class Player {
   }
 
   private buildRequest(snapshot: DocumentSnapshot): CompletionParameters {
-    return this.session.buildRequest(snapshot, this.parts.settings, draftTexts(this.files.othersByUse()));
+    return this.session.buildRequest(snapshot, this.parts.settings, this.files.othersByUse());
   }
 
   private send(

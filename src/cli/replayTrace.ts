@@ -1,10 +1,8 @@
 /** The trace file of `replay`: what somebody typed, as JSON lines, optionally compressed with gzip. */
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import type { Result } from '../base/result.ts';
 import { err, ok } from '../base/result.ts';
 import { UsageError } from './cliError.ts';
-import { decodeText, readInputFile } from './readTextFile.ts';
+import { readLinesFile } from './readTextFile.ts';
 
 export interface TraceFile {
   readonly path: string;
@@ -36,9 +34,7 @@ export interface Trace {
 
 /** Reads a trace file. Throws `UsageError` with the number of the first line found wrong. */
 export async function readTrace(filePath: string): Promise<Trace> {
-  const bytes = await readInputFile(filePath);
-  const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const text = decodeText(isCompressed ? await decompress(bytes, filePath) : bytes, filePath);
+  const text = await readLinesFile(filePath);
   const trace = parseTrace(text, filePath);
   if (!trace.ok) {
     throw new UsageError(`${filePath} is not a trace that can be played: ${trace.error}`);
@@ -166,13 +162,4 @@ function parseEdit(
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-async function decompress(bytes: Buffer, filePath: string): Promise<Buffer> {
-  try {
-    return await promisify(gunzip)(bytes);
-  } catch {
-    // Whatever zlib found, the file must be written again.
-    throw new UsageError(`${filePath} is a damaged gzip file`);
-  }
 }

@@ -206,7 +206,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
     snapshot: DocumentSnapshot,
     settings: Settings,
   ): CompletionParameters {
-    return this.session.buildRequest(snapshot, settings, this.parts.recentDocuments.textsBeside(document));
+    return this.session.buildRequest(snapshot, settings, this.parts.recentDocuments.beside(document));
   }
 
   private report(run: Run, outcome: Suggestion | NoSuggestion, startMs: number): void {

@@ -1,9 +1,5 @@
 import * as vscode from 'vscode';
-import { isPrivatePath } from '../pipeline/context/isPrivatePath.ts';
-
-const MAX_TEXTS = 6;
-/** Longer texts are cut here: they are sent with each request. */
-const MAX_TEXT_CHARS = 16_000;
+import type { OpenText } from '../pipeline/session/draftTexts.ts';
 
 /** Which documents the user looked at last; drafts may be copied from their texts. */
 export class RecentDocuments implements vscode.Disposable {
@@ -19,13 +15,12 @@ export class RecentDocuments implements vscode.Disposable {
     );
   }
 
-  /** Texts of the other documents, the last active one first, without files that may hold secrets. */
-  textsBeside(document: vscode.TextDocument): readonly string[] {
+  /** The other documents, the last active one first. */
+  beside(document: vscode.TextDocument): readonly OpenText[] {
     return [...this.order]
       .reverse()
-      .filter((other) => other !== document && !isPrivatePath(other.uri.path))
-      .slice(0, MAX_TEXTS)
-      .map((other) => other.getText().replaceAll('\r\n', '\n').slice(0, MAX_TEXT_CHARS));
+      .filter((other) => other !== document)
+      .map((other) => ({ path: other.uri.path, readStart: (chars) => textStart(other, chars) }));
   }
 
   dispose(): void {
@@ -41,4 +36,8 @@ export class RecentDocuments implements vscode.Disposable {
     this.order.delete(editor.document);
     this.order.add(editor.document);
   }
+}
+
+function textStart(document: vscode.TextDocument, chars: number): string {
+  return document.getText(new vscode.Range(new vscode.Position(0, 0), document.positionAt(chars)));
 }

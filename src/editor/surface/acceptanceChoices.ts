@@ -26,7 +26,7 @@ export function acceptanceChoices(
       value: { mode: 'exact' },
       label: 'exact',
       description: '',
-      detail: translate('Keeps what the model itself would have written; the text never changes'),
+      detail: translate('Keeps what the model itself would have written'),
       isCurrent: !isTypical,
     },
     ...THRESHOLD_PRESETS.map((threshold) => ({

@@ -17,7 +17,7 @@ import { measureForwards } from './measureForwards.ts';
 import type { DraftHeads } from './onnx/draftHeads.ts';
 
 /** Row counts whose cost is measured; a draft never has more nodes than the largest has rows for. */
-const MEASURED_ROWS = [1, 2, 3, 4, 6, 8, 12, 16] as const;
+const MEASURED_ROWS = [1, 2, 3, 4, 6, 8, 16] as const;
 export const MAX_DRAFT_NODES = 15;
 
 /** Time between two writes of the state while requests go on. */
@@ -34,18 +34,25 @@ export interface DraftMaterial extends Pick<DraftHeads, 'medusa' | 'mtp'> {
   readonly ngrams?: StaticNgrams | undefined;
 }
 
+export interface DraftingParts {
+  readonly material: DraftMaterial;
+  /** Where what is learned is kept between runs; undefined to keep nothing. */
+  readonly stateFile: string | undefined;
+  readonly clock: Clock;
+  readonly warn: (message: string) => void;
+}
+
 export class Drafting {
   private readonly knowledge: DeviceKnowledge;
   private readonly methodsByName: ReadonlyMap<DraftMethod, DraftingMethod>;
-  private readonly stateFile: string | undefined;
-  private readonly clock: Clock;
+  private readonly parts: DraftingParts;
   private savedAtMs: number;
 
-  private constructor(state: ControllerState, material: DraftMaterial, stateFile: string | undefined, clock: Clock) {
+  private constructor(state: ControllerState, parts: DraftingParts) {
+    const { material, clock } = parts;
     this.knowledge = new DeviceKnowledge(state);
     const { acceptance } = this.knowledge;
-    this.stateFile = stateFile;
-    this.clock = clock;
+    this.parts = parts;
     this.savedAtMs = clock.now();
     const estimate = (source: DraftSource) => (bucket: number, prior: number) =>
       acceptance.chance(source, bucket, prior);
@@ -66,15 +73,11 @@ export class Drafting {
     this.methodsByName = new Map(methods.map((method) => [method.drafter.method, method]));
   }
 
-  /** Takes the kept state, or measures the cost of forwards: a second or two, once per machine and model. */
-  static async create(
-    target: TargetModel,
-    material: DraftMaterial,
-    stateFile: string | undefined,
-    clock: Clock,
-  ): Promise<Drafting> {
+  /** Takes the kept state, or measures the cost of forwards: about two seconds on two cores, once per machine and model. */
+  static async create(target: TargetModel, parts: DraftingParts): Promise<Drafting> {
+    const { stateFile, clock } = parts;
     const kept = stateFile === undefined ? undefined : await readDeviceState(stateFile);
-    const drafting = new Drafting(kept ?? (await measuredState(target, clock)), material, stateFile, clock);
+    const drafting = new Drafting(kept ?? (await measuredState(target, clock)), parts);
     if (kept === undefined) {
       await drafting.save();
     }
@@ -90,22 +93,29 @@ export class Drafting {
     return this.methodsByName.get(method) ?? this.methodsByName.get('off')!;
   }
 
-  /** Keeps what was learned, now and then. */
-  async saveSometimes(): Promise<void> {
-    if (this.clock.now() - this.savedAtMs > SAVE_INTERVAL_MS) {
-      await this.save();
+  /** Keeps what was learned, now and then; no request waits for it. */
+  saveSometimes(): void {
+    if (this.parts.clock.now() - this.savedAtMs > SAVE_INTERVAL_MS) {
+      void this.save();
     }
   }
 
+  /** Never fails: a folder that cannot be written costs a measurement at the next start, not a suggestion. */
   async save(): Promise<void> {
-    this.savedAtMs = this.clock.now();
-    if (this.stateFile !== undefined) {
-      await writeDeviceState(this.stateFile, this.knowledge.snapshot());
+    const { stateFile, clock, warn } = this.parts;
+    this.savedAtMs = clock.now();
+    if (stateFile === undefined) {
+      return;
+    }
+    try {
+      await writeDeviceState(stateFile, this.knowledge.snapshot());
+    } catch (error) {
+      warn(`What was measured about this device could not be kept: ${(error as Error).message}`);
     }
   }
 }
 
 async function measuredState(target: TargetModel, clock: Clock): Promise<ControllerState> {
-  const measured = await measureForwards(target, { contextTokens: 8, rowCounts: MEASURED_ROWS, runs: 5 }, clock);
+  const measured = await measureForwards(target, { contextTokens: 8, rowCounts: MEASURED_ROWS, runs: 3 }, clock);
   return { cost: MEASURED_ROWS.map((rows) => [rows, measured.fastestMsPerForward[rows]!]), acceptance: {} };
 }

@@ -55,6 +55,10 @@ function send(message: FromEngine): void {
   parentPort?.postMessage(message);
 }
 
+function warn(message: string): void {
+  send({ kind: 'log', log: { level: 'warn', message } });
+}
+
 async function handle(request: EngineRequest): Promise<EngineResults[EngineRequest['kind']]> {
   switch (request.kind) {
     case 'load':
@@ -93,7 +97,7 @@ async function load(parameters: LoadParameters): Promise<LoadResult> {
         ? undefined
         : deviceStateFile(measurementsDirectory, { model: id, quantization, device, threads });
     const heads = await loadHeads(parameters.directory, opened.value.manifest, threads);
-    const drafting = await Drafting.create(model.target, heads, stateFile, clock);
+    const drafting = await Drafting.create(model.target, { material: heads, stateFile, clock, warn });
     const caches = new DocumentCaches(model.target, parameters.cacheBytes);
     engine = { model, caches, heads, drafting, draftTexts: new TokenizedTexts(model.tokenizer), stateFile };
     const { contextLength } = model.target;
@@ -112,7 +116,6 @@ async function loadHeads(
   manifest: ModelManifest,
   threads: number,
 ): Promise<DraftHeads & DraftMaterial> {
-  const warn = (message: string): void => send({ kind: 'log', log: { level: 'warn', message } });
   const table = await loadNgrams(directory, manifest);
   if (!table.ok) {
     warn(`The table of n-grams could not be loaded: ${table.error}`);
@@ -143,7 +146,7 @@ async function clearCaches(current: Engine): Promise<ClearCachesResult> {
   if (stateFile !== undefined) {
     await rm(stateFile, { force: true });
   }
-  const drafting = await Drafting.create(model.target, heads, stateFile, clock);
+  const drafting = await Drafting.create(model.target, { material: heads, stateFile, clock, warn });
   engine = { ...current, drafting, draftTexts: new TokenizedTexts(model.tokenizer) };
   return { freedBytes };
 }
@@ -184,7 +187,7 @@ async function complete(parameters: CompletionParameters, signal: CancellationSi
     throw error;
   } finally {
     engine.caches.trim();
-    await engine.drafting.saveSometimes();
+    engine.drafting.saveSometimes();
   }
 }
 

@@ -57,9 +57,12 @@ export function acceptedSuggestion(
   snapshot: DocumentSnapshot,
 ): { readonly documentId: string; readonly endOffset: number } | undefined {
   const { documentId, textBefore, textAfter, suggestion } = shown;
-  const whole = textBefore + withLineFeeds(suggestion) + textAfter.slice(suggestion.replaceChars);
-  const endOffset = whole.length - textAfter.length + suggestion.replaceChars;
-  const isThere = documentId === snapshot.documentId && endOffset === snapshot.offset && whole === snapshot.text;
+  const text = withLineFeeds(suggestion);
+  const endOffset = textBefore.length + text.length;
+  if (documentId !== snapshot.documentId || endOffset !== snapshot.offset) {
+    return undefined;
+  }
+  const isThere = snapshot.text === textBefore + text + textAfter.slice(suggestion.replaceChars);
   return isThere ? { documentId, endOffset } : undefined;
 }
 

@@ -4,16 +4,20 @@ const MAX_TEXTS = 6;
 /** Longer texts are cut here: they are sent with each request. */
 const MAX_TEXT_CHARS = 16_000;
 
+export interface OpenText {
+  readonly path: string;
+  /** The text's first `chars` UTF-16 units, or all of it. */
+  readonly readStart: (chars: number) => string;
+}
+
 /**
  * The texts of other open documents that drafts may be copied from, without files that may hold secrets.
  *
  * `others`: the last active one first; only the texts that are taken are read.
  */
-export function draftTexts(
-  others: readonly { readonly path: string; readonly readText: () => string }[],
-): readonly string[] {
+export function draftTexts(others: readonly OpenText[]): readonly string[] {
   return others
     .filter(({ path }) => !isPrivatePath(path))
     .slice(0, MAX_TEXTS)
-    .map(({ readText }) => readText().replaceAll('\r\n', '\n').slice(0, MAX_TEXT_CHARS));
+    .map(({ readStart }) => readStart(MAX_TEXT_CHARS).replaceAll('\r\n', '\n'));
 }

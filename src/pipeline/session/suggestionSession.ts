@@ -13,7 +13,10 @@ import type { PromptPlan } from '../prompt/planPrompt.ts';
 import { planPrompt } from '../prompt/planPrompt.ts';
 import type { ShownSuggestion } from '../reuse/typeThrough.ts';
 import { acceptedSuggestion, continueSuggestion, rememberSuggestion } from '../reuse/typeThrough.ts';
-import { classifyPlace } from '../syntax/classifyPlace.ts';
+import type { RequestSettings } from './completionParameters.ts';
+import { completionParameters } from './completionParameters.ts';
+import type { OpenText } from './draftTexts.ts';
+import { draftTexts } from './draftTexts.ts';
 
 /** A place where a suggestion could stand, made by `suggestionEvent`. */
 export interface SuggestionEvent {
@@ -40,12 +43,6 @@ export type EventDecision =
   | { readonly kind: 'continue'; readonly suggestion: Suggestion }
   | { readonly kind: 'request' };
 
-/** The parts of a request that do not follow from the document; `Settings` has all but the texts. */
-export type RequestSettings = Pick<
-  CompletionParameters,
-  'maxTokens' | 'draftMethod' | 'draftMaxTokens' | 'draftTree' | 'acceptanceMode' | 'acceptanceThreshold'
->;
-
 /** Plans kept for documents that were left; a plan holds a few kilobytes of text. */
 const MAX_PLANS = 50;
 
@@ -67,7 +64,7 @@ export class SuggestionSession {
       return { kind: 'continue', suggestion: continued };
     }
     const refusal =
-      refusePlace(classifyPlace(inDocument), quietPlaces(suggestIn), isExplicit) ??
+      refusePlace(inDocument, quietPlaces(suggestIn), isExplicit) ??
       refuseAfterAccept(this.shown && acceptedSuggestion(this.shown, inDocument), inDocument, isExplicit);
     return refusal === undefined ? { kind: 'request' } : { kind: 'refuse', refusal };
   }
@@ -76,26 +73,12 @@ export class SuggestionSession {
   buildRequest(
     snapshot: DocumentSnapshot,
     settings: RequestSettings,
-    draftTexts: readonly string[],
+    others: readonly OpenText[],
   ): CompletionParameters {
     const plan = planPrompt(snapshot, this.plans.get(snapshot.documentId));
     this.keepPlan(plan);
-    return {
-      documentId: snapshot.documentId,
-      prompt: { prefix: plan.prefix, suffix: plan.suffix, tail: plan.tail },
-      heal: true,
-      singleLine: chooseExtent(snapshot) === 'single-line',
-      allowsCodeFence: snapshot.languageId === 'markdown',
-      stopRules: true,
-      maxTokens: settings.maxTokens,
-      draftMethod: settings.draftMethod,
-      draftMaxTokens: settings.draftMaxTokens,
-      draftTree: settings.draftTree,
-      acceptanceMode: settings.acceptanceMode,
-      acceptanceThreshold: settings.acceptanceThreshold,
-      remember: true,
-      draftTexts,
-    };
+    const request = completionParameters(snapshot, plan, chooseExtent(snapshot), settings);
+    return settings.draftMethod === 'off' ? request : { ...request, draftTexts: draftTexts(others) };
   }
 
   /** Turns the engine's answer into what is shown, and remembers that for typing along. */

@@ -129,7 +129,7 @@ export function replayParts(engine: FakeEngine, time: FakeTime, delayMs: number)
       delayMs,
       suggestIn: SETTINGS.suggestIn.default,
       maxTokens: 64,
-      draftMethod: 'off',
+      draftMethod: 'lookup',
       draftMaxTokens: 8,
       draftTree: false,
       acceptanceMode: 'exact',

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import type { CompletionResult } from '../../../src/inference/protocol.ts';
 import type { SelectedEntry } from '../../../src/pipeline/context/insertSelectedEntry.ts';
+import type { RequestSettings } from '../../../src/pipeline/session/completionParameters.ts';
+import type { OpenText } from '../../../src/pipeline/session/draftTexts.ts';
 import { draftTexts } from '../../../src/pipeline/session/draftTexts.ts';
-import type { RequestSettings, SuggestionEvent } from '../../../src/pipeline/session/suggestionSession.ts';
+import type { SuggestionEvent } from '../../../src/pipeline/session/suggestionSession.ts';
 import { prefillRequest, SuggestionSession, suggestionEvent } from '../../../src/pipeline/session/suggestionSession.ts';
 import { snapshotOf } from '../../support/markedText.ts';
 
@@ -102,7 +104,8 @@ describe('a session of suggestions', () => {
   });
 
   it('requests what the settings and the place say', () => {
-    const request = new SuggestionSession().buildRequest(snapshotOf('f(▮);\n'), SETTINGS, ['other']);
+    const others: readonly OpenText[] = [{ path: 'b.ts', readStart: () => 'other' }];
+    const request = new SuggestionSession().buildRequest(snapshotOf('f(▮);\n'), SETTINGS, others);
     assert.deepEqual(
       { ...request, prompt: undefined },
       {
@@ -117,6 +120,13 @@ describe('a session of suggestions', () => {
         draftTexts: ['other'],
       },
     );
+  });
+
+  it('reads no other text when nothing is drafted', () => {
+    const readStart = (): string => assert.fail('nothing is to be read');
+    const settings = { ...SETTINGS, draftMethod: 'off' } as const;
+    const others = [{ path: 'b.ts', readStart }];
+    assert.deepEqual(new SuggestionSession().buildRequest(snapshotOf('f(▮);\n'), settings, others).draftTexts, []);
   });
 
   it('prefills with the prompt of the request, one token and no drafts', () => {
@@ -166,7 +176,7 @@ describe('a session of suggestions', () => {
 });
 
 describe('texts that drafts are copied from', () => {
-  const file = (path: string, text: string) => ({ path, readText: () => text });
+  const file = (path: string, text: string): OpenText => ({ path, readStart: (chars) => text.slice(0, chars) });
 
   it('are those of the other documents, in their order and with line feeds only', () => {
     assert.deepEqual(draftTexts([file('b.ts', 'x\r\ny'), file('a.ts', 'z')]), ['x\ny', 'z']);
@@ -175,7 +185,7 @@ describe('texts that drafts are copied from', () => {
   it('leave out files that may hold secrets, unread', () => {
     const secret = {
       path: '.env',
-      readText: (): string => {
+      readStart: (): string => {
         throw new Error('was read');
       },
     };

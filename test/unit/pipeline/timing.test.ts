@@ -56,15 +56,15 @@ describe('refuseAfterAccept', () => {
 
 describe('refusePlace', () => {
   const quiet: QuietPlaces = { comment: true, string: false, prose: true };
-  for (const [name, place, isExplicit, reason] of [
-    ['is quiet where it is to be', 'comment', false, 'inside-comment'],
-    ['is quiet in prose', 'prose', false, 'inside-prose'],
-    ['lets other places pass', 'string', false, undefined],
-    ['always lets code pass', 'code', false, undefined],
-    ['answers the command everywhere', 'comment', true, undefined],
+  for (const [name, marked, languageId, isExplicit, reason] of [
+    ['is quiet where it is to be', '# so far▮', 'python', false, 'inside-comment'],
+    ['is quiet in prose', 'It was▮', 'markdown', false, 'inside-prose'],
+    ['lets other places pass', 'name = "An▮', 'python', false, undefined],
+    ['always lets code pass', 'name = ▮', 'python', false, undefined],
+    ['answers the command everywhere', '# so far▮', 'python', true, undefined],
   ] as const) {
     it(name, () => {
-      assert.equal(refusePlace(place, quiet, isExplicit)?.reason, reason);
+      assert.equal(refusePlace(snapshotOf(marked, { languageId }), quiet, isExplicit)?.reason, reason);
     });
   }
 });

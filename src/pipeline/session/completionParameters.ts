@@ -1,0 +1,35 @@
+import type { CompletionParameters } from '../../inference/protocol.ts';
+import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
+import type { Extent } from '../prompt/chooseExtent.ts';
+import type { PromptPlan } from '../prompt/planPrompt.ts';
+
+/** The parts of a request that do not follow from the document; `Settings` has all of them. */
+export type RequestSettings = Pick<
+  CompletionParameters,
+  'maxTokens' | 'draftMethod' | 'draftMaxTokens' | 'draftTree' | 'acceptanceMode' | 'acceptanceThreshold'
+>;
+
+/** The product's request for a snapshot, a plan of its prompt and an extent, with no other texts to draft from. */
+export function completionParameters(
+  snapshot: DocumentSnapshot,
+  plan: PromptPlan,
+  extent: Extent,
+  settings: RequestSettings,
+): CompletionParameters {
+  return {
+    documentId: snapshot.documentId,
+    prompt: { prefix: plan.prefix, suffix: plan.suffix, tail: plan.tail },
+    heal: true,
+    singleLine: extent === 'single-line',
+    allowsCodeFence: snapshot.languageId === 'markdown',
+    stopRules: true,
+    maxTokens: settings.maxTokens,
+    draftMethod: settings.draftMethod,
+    draftMaxTokens: settings.draftMaxTokens,
+    draftTree: settings.draftTree,
+    acceptanceMode: settings.acceptanceMode,
+    acceptanceThreshold: settings.acceptanceThreshold,
+    remember: true,
+    draftTexts: [],
+  };
+}
