@@ -122,6 +122,16 @@ describe('Commands and the status item in VS Code', function () {
     await editor.type('raise ');
     await editor.waitForGhostText();
   });
+
+  it('puts diagnostics without code or paths on the clipboard', async () => {
+    await editor.command('foretoken.copyDiagnostics');
+    const text = await editor.ask<string>('clipboard');
+    assert.match(
+      text,
+      /# Foretoken diagnostics[\s\S]*Model: qwen2\.5-coder-0\.5b, q8[\s\S]*## Last request\n\n- Outcome/,
+    );
+    assert.doesNotMatch(text, /inventory|raise|\/(home|root|tmp|Users)\//);
+  });
 });
 
 /** The list closes before the choice is written. */

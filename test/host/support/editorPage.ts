@@ -41,7 +41,11 @@ export class EditorPage {
         '--disable-sync',
       ],
     });
-    const page = await browser.newPage({ viewport: { width: 1100, height: 720 } });
+    const page = await browser.newPage({
+      viewport: { width: 1100, height: 720 },
+      // Without them the browser asks, and nobody is there to answer.
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
     await page.goto(url);
     const editor = new EditorPage(browser, page, probeSocket, pictures);
     await page.waitForSelector(STATUS, { timeout: 90_000 });
