@@ -112,6 +112,9 @@ async function fetchPackage(choice: PackageChoice, pinned: ManifestPackage | und
     const archiveFile = archiveName(choice, version, file);
     copyFileSync(file, join(archives, `${archiveFile}.part`));
     renameSync(join(archives, `${archiveFile}.part`), join(archives, archiveFile));
+    if (pinned !== undefined) {
+      return pinned; // The same archive: what the corpus build counted in it stays.
+    }
     const { registry, name, classifier, split } = choice;
     return {
       registry,
