@@ -92,7 +92,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const onEngineState = (state: EngineState): void => {
     refreshStatus();
     if (state.kind === 'ready') {
-      warmActiveEditor(provider, log);
+      warmActiveEditor(provider);
       answerMissedRequest(lastRequest);
     } else if (state.kind === 'failed') {
       void reportFailure(state);
@@ -127,7 +127,7 @@ export function activate(context: vscode.ExtensionContext): void {
     settings.onDidChange(followSettings),
     vscode.window.onDidChangeActiveTextEditor(() => {
       followSettings();
-      warmActiveEditor(provider, log);
+      warmActiveEditor(provider);
     }),
     registerCommands({
       engine: worker,
@@ -143,6 +143,12 @@ export function activate(context: vscode.ExtensionContext): void {
         worker.restart();
       },
       describeStatus: () => describeStatus(statusFacts(), translate).sentence,
+    }),
+    provider,
+    vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
+      if (textEditor === vscode.window.activeTextEditor) {
+        provider.noteCursor(textEditor.document);
+      }
     }),
     vscode.languages.registerInlineCompletionItemProvider({ pattern: '**' }, provider),
   );
@@ -182,10 +188,10 @@ function isUnsupported(document: vscode.TextDocument): boolean {
   return refusal !== undefined;
 }
 
-function warmActiveEditor(provider: ForetokenProvider, log: vscode.LogOutputChannel): void {
+function warmActiveEditor(provider: ForetokenProvider): void {
   const editor = vscode.window.activeTextEditor;
   if (editor !== undefined) {
-    provider.warm(editor.document, editor.selection.active).catch((error: unknown) => log.error(String(error)));
+    provider.warm(editor.document, editor.selection.active);
   }
 }
 

@@ -1,5 +1,7 @@
 import path from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Feature } from '../pipeline/session/features.ts';
+import { FEATURES } from '../pipeline/session/features.ts';
 import { SETTINGS } from '../settings/settings.ts';
 import { unavailableMethods } from './benchMethods.ts';
 import type { CliEnvironment } from './cliEnvironment.ts';
@@ -25,6 +27,7 @@ interface ReplayOptions extends GlobalOptions, DraftOptions, MethodOption {
   readonly trace: readonly string[];
   readonly limitEdits?: number;
   readonly delay: number;
+  readonly without: ReadonlySet<Feature>;
 }
 
 /** `replay`: how the engine keeps up with somebody who types; `replayPlayer.ts` defines how a trace is played. */
@@ -38,10 +41,25 @@ export function replayCommand(environment: CliEnvironment): Command {
       (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
     )
     .option('--limit-edits <count>', 'play only this many edits of each trace', wholeNumber(1))
-    .option('--delay <ms>', 'wait after a keystroke', wholeNumber(...delayMs.range!), delayMs.default);
+    .option('--delay <ms>', 'wait after a keystroke', wholeNumber(...delayMs.range!), delayMs.default)
+    .addOption(
+      new Option('--without <features>', `for measurements: leave out any of ${FEATURES.join(', ')}`)
+        .argParser(parseFeatures)
+        .default(new Set())
+        .hideHelp(),
+    );
   return addDraftOptions(addMethodOption(command)).action((_own: unknown, command: Command) =>
     replay(environment, command.optsWithGlobals<ReplayOptions>()),
   );
+}
+
+function parseFeatures(list: string): ReadonlySet<Feature> {
+  const names = list.split(',');
+  const unknown = names.find((name) => !FEATURES.includes(name as Feature));
+  if (unknown !== undefined) {
+    throw new InvalidArgumentError(`Expected names of ${FEATURES.join(', ')}, separated by commas.`);
+  }
+  return new Set(names as readonly Feature[]);
 }
 
 async function replay(environment: CliEnvironment, options: ReplayOptions): Promise<void> {
@@ -67,6 +85,7 @@ async function replay(environment: CliEnvironment, options: ReplayOptions): Prom
         engine: engine.client,
         realTime: machineTime,
         settings: replaySettings(options),
+        without: options.without,
         onPlayed: () => counter.update(++playedEdits),
       };
       played.push(await playTrace(trace, parts));
@@ -113,6 +132,7 @@ function report(
       draftMaxTokens,
       draftTree,
       maxTokens,
+      without: [...options.without],
     };
     writeJson({ model: id, quantization, device, threads, ...choices, ...all, traces: each });
     return;
@@ -127,14 +147,19 @@ function report(
   ]);
 }
 
-function describeRest({ notSent, withoutSuggestion, idlePrefills }: ReplayFigures): readonly string[] {
-  const { count, interrupted, freshTokens, ms } = idlePrefills;
+function describeRest(figures: ReplayFigures): readonly string[] {
+  const { notSent, withoutSuggestion, idlePrefills, idlePreparations, preparedHits, fewFreshShare } = figures;
   const reasons = Object.entries(withoutSuggestion).map(([reason, times]) => `${reason} ${times}`);
   return [
     `p50 and p95: keystroke to the engine's suggestion; ${notSent} keystrokes were followed by the next within the delay`,
+    `answered keystrokes that cost 16 prompt tokens or fewer: ${(100 * fewFreshShare).toFixed(1)} %`,
     ...(reasons.length === 0 ? [] : [`answered without a suggestion: ${reasons.join(', ')}`]),
-    `prefills in idle time, not counted above: ${count}` +
-      (interrupted > 0 ? `, ${interrupted} of them interrupted` : '') +
-      ` (${freshTokens} tokens in ${(ms / 1000).toFixed(1)} s)`,
+    `prefills in idle time, not counted above: ${describeIdle(idlePrefills)}`,
+    `suggestions prepared in idle time: ${describeIdle(idlePreparations)}, ${preparedHits} came up`,
   ];
+}
+
+function describeIdle({ count, interrupted, freshTokens, ms }: ReplayFigures['idlePrefills']): string {
+  const broken = interrupted > 0 ? `, ${interrupted} of them interrupted` : '';
+  return `${count}${broken} (${freshTokens} tokens in ${(ms / 1000).toFixed(1)} s)`;
 }

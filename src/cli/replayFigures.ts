@@ -1,5 +1,5 @@
 import type { GeneratedText } from '../inference/protocol.ts';
-import type { PlayedKeystroke, PlayedTrace } from './replayPlayer.ts';
+import type { PlayedIdleTask, PlayedKeystroke, PlayedTrace } from './replayPlayer.ts';
 import { countSavedCharacters } from './replaySavings.ts';
 import { quantile } from './statistics.ts';
 
@@ -19,10 +19,14 @@ export interface ReplayFigures {
   readonly latencyMs: Quantiles;
   /** Prompt tokens that the engine had to compute for an answer, the others came from its cache. */
   readonly freshTokens: Quantiles;
+  /** Share of the answered keystrokes, those by typing along included, that cost the engine 16 prompt tokens or fewer; 0–1. */
+  readonly fewFreshShare: number;
   /** Answered requests of whose prompt more than half came from the cache. */
   readonly cacheHits: number;
   /** Keystrokes served by typing along what is shown. */
   readonly typeThroughHits: number;
+  /** Those among them that were made in idle time and came up for the first time. */
+  readonly preparedHits: number;
   /** Requests that were sent to the engine. */
   readonly requests: number;
   /** Those among them that the next edit cancelled. */
@@ -35,13 +39,17 @@ export interface ReplayFigures {
   readonly notSent: number;
   /** Keystrokes without a suggestion that nothing overtook, by their reason. */
   readonly withoutSuggestion: Readonly<Record<string, number>>;
-  /** Prefills in idle time: when a file gets the focus, before its first keystroke. `freshTokens` and `ms` are sums. */
-  readonly idlePrefills: {
-    readonly count: number;
-    readonly interrupted: number;
-    readonly freshTokens: number;
-    readonly ms: number;
-  };
+  /** Work in idle time: reading around the cursor, and suggestions prepared for the place after the shown one. */
+  readonly idlePrefills: IdleFigures;
+  readonly idlePreparations: IdleFigures;
+}
+
+/** `freshTokens` and `ms` are sums over those that were not interrupted. */
+interface IdleFigures {
+  readonly count: number;
+  readonly interrupted: number;
+  readonly freshTokens: number;
+  readonly ms: number;
 }
 
 export function replayFigures(traces: readonly PlayedTrace[]): ReplayFigures {
@@ -52,29 +60,42 @@ export function replayFigures(traces: readonly PlayedTrace[]): ReplayFigures {
   const typeThroughHits = answers.filter(({ kind }) => kind === 'typed-along').length;
   const latencies = answers.flatMap((answer) => (answer.kind === 'generated' ? [answer.latencyMs] : []));
   const served = typeThroughHits + latencies.length;
-  const prefills = traces.flatMap((trace) => trace.prefills);
-  const prefilled = prefills.flatMap((prefill) => (prefill.generated === undefined ? [] : [prefill.generated]));
+  const idleTasks = traces.flatMap((trace) => trace.idleTasks);
   return {
     keystrokes: keystrokes.length,
     served,
-    servedShare: keystrokes.length === 0 ? 0 : served / keystrokes.length,
+    servedShare: share(served, keystrokes.length),
     latencyMs: quantiles(latencies),
     freshTokens: quantiles(generated.map(({ freshTokens }) => freshTokens)),
+    fewFreshShare: share(typeThroughHits + generated.filter(isCheap).length, typeThroughHits + generated.length),
     cacheHits: generated.filter(isCacheHit).length,
     typeThroughHits,
+    preparedHits: answers.filter((answer) => answer.kind === 'typed-along' && answer.isPrepared).length,
     requests: requests.length,
     wasted: requests.filter(({ isOvertaken }) => isOvertaken).length,
     charactersSaved: sum(traces.map((trace) => countSavedCharacters(trace.keystrokes))),
     charactersInserted: sum(keystrokes.map(({ edit }) => edit.inserted.length)),
     notSent: keystrokes.filter(({ answer, request }) => answer.kind === 'overtaken' && request === undefined).length,
     withoutSuggestion: countReasons(keystrokes),
-    idlePrefills: {
-      count: prefills.length,
-      interrupted: prefills.length - prefilled.length,
-      freshTokens: sum(prefilled.map(({ freshTokens }) => freshTokens)),
-      ms: sum(prefilled.map(({ ms }) => ms.total)),
-    },
+    idlePrefills: idleFigures(idleTasks.filter(({ kind }) => kind !== 'next')),
+    idlePreparations: idleFigures(idleTasks.filter(({ kind }) => kind === 'next')),
   };
+}
+
+function idleFigures(tasks: readonly PlayedIdleTask[]): IdleFigures {
+  const finished = tasks.flatMap(({ generated }) => (generated === undefined ? [] : [generated]));
+  return {
+    count: tasks.length,
+    interrupted: tasks.length - finished.length,
+    freshTokens: sum(finished.map(({ freshTokens }) => freshTokens)),
+    ms: sum(finished.map(({ ms }) => ms.total)),
+  };
+}
+
+const FEW_TOKENS = 16;
+
+function isCheap({ freshTokens }: GeneratedText): boolean {
+  return freshTokens <= FEW_TOKENS;
 }
 
 function isCacheHit({ freshTokens, promptTokens }: GeneratedText): boolean {
@@ -93,6 +114,10 @@ function countReasons(keystrokes: readonly PlayedKeystroke[]): Readonly<Record<s
 
 function quantiles(values: readonly number[]): Quantiles {
   return values.length === 0 ? { p50: null, p95: null } : { p50: quantile(values, 0.5), p95: quantile(values, 0.95) };
+}
+
+function share(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
 }
 
 function sum(values: readonly number[]): number {

@@ -11,10 +11,12 @@
  *   all the same is remembered, as the editor does, and may serve a later keystroke by typing along.
  * - **Served.** A suggestion is there before the next edit; after the last edit, within two seconds. Typing along what is shown
  *   takes no time. Nothing is ever accepted: the typist types every character.
- * - **Jumping.** Before an edit in another file the editor's focus moves half-way between the two edits. That ends the request
- *   under way and, if no request is still with the engine, starts the prefill which the editor does on focus, at the place
- *   where the cursor was left (in a new file: where it will be); the first request ends that prefill. The first file's is over
- *   before the trace starts.
+ * - **Jumping.** Before an edit in another file the editor's focus moves half-way between the two edits, to the place where the
+ *   cursor was left (in a new file: where it will be); before an edit elsewhere in the same file the cursor moves there, at the
+ *   same moment. Either ends the request under way.
+ * - **Idle work** (`idleWork.ts`) is what the editor does: after a suggestion the next one is prepared as if that were accepted;
+ *   on focus, and once the cursor rests, the engine reads what stands around it. A request ends it; what it had read stays in
+ *   the cache. The first file's is over before the trace starts.
  *
  * The editor's own waits around a provider (VS Code asks no earlier than its measured debounce) are not part of it.
  */
@@ -25,9 +27,11 @@ import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import { refuseEvent } from '../pipeline/gate/refuseEvent.ts';
 import type { NoSuggestion, NoSuggestionReason, Suggestion } from '../pipeline/postprocess/suggestion.ts';
 import { noSuggestion } from '../pipeline/postprocess/suggestion.ts';
-import type { RequestSettings } from '../pipeline/session/completionParameters.ts';
-import type { SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
-import { prefillRequest, SuggestionSession, suggestionEvent } from '../pipeline/session/suggestionSession.ts';
+import type { Feature } from '../pipeline/session/features.ts';
+import type { IdleTask } from '../pipeline/session/idleWork.ts';
+import { CURSOR_REST_MS, IdleWork } from '../pipeline/session/idleWork.ts';
+import type { SessionSettings, SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
+import { SuggestionSession, suggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import { CommandFailure } from './cliError.ts';
 import type { RealTime } from './replayClock.ts';
 import { ReplayClock } from './replayClock.ts';
@@ -45,19 +49,20 @@ export interface ReplayParts {
   };
   readonly realTime: RealTime;
   readonly settings: ReplaySettings;
+  /** What is left out of the session, to measure what it is worth. */
+  readonly without?: ReadonlySet<Feature>;
   /** Hears of each edit that was played. */
   readonly onPlayed: () => void;
 }
 
-export interface ReplaySettings extends RequestSettings {
+export interface ReplaySettings extends SessionSettings {
   readonly delayMs: number;
-  readonly suggestIn: Readonly<Record<string, boolean>>;
 }
 
 export interface PlayedTrace {
   readonly trace: Trace;
   readonly keystrokes: readonly PlayedKeystroke[];
-  readonly prefills: readonly PlayedPrefill[];
+  readonly idleTasks: readonly PlayedIdleTask[];
 }
 
 export interface PlayedKeystroke {
@@ -68,14 +73,16 @@ export interface PlayedKeystroke {
 }
 
 export type KeystrokeAnswer =
-  | { readonly kind: 'typed-along'; readonly suggestion: Suggestion }
+  /** `isPrepared`: it was made in idle time for this place and is seen for the first time. */
+  | { readonly kind: 'typed-along'; readonly suggestion: Suggestion; readonly isPrepared: boolean }
   /** `latencyMs` from the keystroke on, the delay included. */
   | { readonly kind: 'generated'; readonly suggestion: Suggestion; readonly latencyMs: number }
   | { readonly kind: 'nothing'; readonly reason: NoSuggestionReason }
   | { readonly kind: 'overtaken' };
 
-/** A prefill in idle time; `generated` is absent when a request ended it. */
-export interface PlayedPrefill {
+/** Work in idle time; `generated` is absent when a request or better work ended it. */
+export interface PlayedIdleTask {
+  readonly kind: IdleTask['kind'];
   readonly generated?: GeneratedText;
 }
 
@@ -87,17 +94,28 @@ export function playTrace(trace: Trace, parts: ReplayParts): Promise<PlayedTrace
 class Player {
   private readonly trace: Trace;
   private readonly parts: ReplayParts;
-  private readonly session = new SuggestionSession();
+  private readonly session: SuggestionSession;
   private readonly files: ReplayFiles;
   private readonly clock: ReplayClock;
-  private readonly prefills: PlayedPrefill[] = [];
-  private warming: CancellationTokenSource | undefined;
+  private readonly idleTasks: PlayedIdleTask[] = [];
+  private readonly idleWork = new IdleWork({
+    nextTask: () => this.nextIdleTask(),
+    send: (request) => this.send(request),
+    onResult: (task, result) => {
+      this.idleTasks.push({ kind: task.kind, ...(result.kind === 'generated' ? { generated: result.generated } : {}) });
+      this.session.concludeIdle(task, result);
+    },
+  });
+  /** When the cursor will have rested; undefined when it does already. */
+  private restsAtMs: number | undefined;
   private requestsUnderWay = 0;
+  private isOver = false;
   private failure: Error | undefined;
 
   constructor(trace: Trace, parts: ReplayParts) {
     this.trace = trace;
     this.parts = parts;
+    this.session = new SuggestionSession(parts.without === undefined ? {} : { without: parts.without });
     this.files = new ReplayFiles(trace, parts.window);
     this.clock = new ReplayClock(parts.realTime, trace.edits[0]!.atMs);
   }
@@ -109,29 +127,41 @@ class Player {
     await this.untilIdle();
     for (const [index, edit] of edits.entries()) {
       const before = edits[index - 1];
-      if (before !== undefined && before.path !== edit.path) {
+      const move = before === undefined ? 'none' : moveBetween(before, edit);
+      if (before !== undefined && move !== 'none') {
         await this.advanceTo(endOf(before, edit));
-        this.focus(edit);
+        if (move === 'file') {
+          this.focus(edit);
+        } else {
+          this.moveCursor(edit);
+        }
       }
       await this.advanceTo(edit.atMs);
       this.files.apply(edit);
+      this.restsAtMs = edit.atMs + CURSOR_REST_MS;
       keystrokes.push(await this.playEdit(edit, endOf(edit, edits[index + 1])));
       this.parts.onPlayed();
     }
-    this.warming?.cancel();
+    this.isOver = true;
+    this.idleWork.stop();
     await this.untilIdle();
-    return { trace: this.trace, keystrokes, prefills: this.prefills };
+    return { trace: this.trace, keystrokes, idleTasks: this.idleTasks };
   }
 
   private async playEdit(edit: TraceEdit, endMs: number): Promise<PlayedKeystroke> {
     const event = suggestionEvent(this.files.snapshot(edit.path, edit.cursor));
     const decision = this.decide(event);
     if (decision.kind === 'refuse') {
+      this.idleWork.run();
       return { edit, answer: { kind: 'nothing', reason: decision.refusal.reason } };
     }
     if (decision.kind === 'continue') {
-      const { suggestion } = decision;
-      return { edit, answer: endMs > edit.atMs ? { kind: 'typed-along', suggestion } : { kind: 'overtaken' } };
+      this.idleWork.run();
+      const { suggestion, isPrepared } = decision;
+      return {
+        edit,
+        answer: endMs > edit.atMs ? { kind: 'typed-along', suggestion, isPrepared } : { kind: 'overtaken' },
+      };
     }
     const sentAtMs = edit.atMs + this.parts.settings.delayMs;
     if (sentAtMs >= endMs) {
@@ -149,67 +179,84 @@ class Player {
   }
 
   private async askEngine(edit: TraceEdit, event: SuggestionEvent, endMs: number): Promise<PlayedKeystroke> {
-    this.warming?.cancel();
+    this.idleWork.stop();
     let outcome: Suggestion | NoSuggestion = noSuggestion('cancelled');
     let generated: GeneratedText | undefined;
     let answeredAtMs = Number.POSITIVE_INFINITY;
     this.requestsUnderWay++;
-    const source = this.send(this.buildRequest(event.snapshot), (result) => {
+    const { result, cancel } = this.send(this.buildRequest(event.snapshot));
+    void result.then((answer) => {
       this.requestsUnderWay--;
       answeredAtMs = this.clock.now();
-      outcome = this.session.conclude(event, result);
-      generated = result.kind === 'generated' ? result.generated : undefined;
+      outcome = this.session.conclude(event, answer);
+      generated = answer.kind === 'generated' ? answer.generated : undefined;
+      this.idleWork.run();
     });
     await this.advanceTo(endMs);
     if (answeredAtMs >= endMs) {
-      source.cancel();
+      cancel();
       return { edit, answer: { kind: 'overtaken' }, request: { isOvertaken: true } };
     }
     const request = { isOvertaken: false, ...(generated === undefined ? {} : { generated }) };
     return { edit, answer: toAnswer(outcome, answeredAtMs - edit.atMs), request };
   }
 
-  /** The prefill that the editor does when a file gets the focus, unless a request is still with the engine. */
+  /** A file gets the focus, and the engine reads around its cursor unless a request is still there. */
   private focus({ path, offset }: TraceEdit): void {
     this.files.activate(path);
-    const snapshot = this.files.snapshot(path, this.files.cursorOf(path) ?? offset);
-    if (this.requestsUnderWay > 0 || refuseFile(snapshot) !== undefined) {
-      return;
+    this.session.rest(this.files.snapshot(path, this.files.cursorOf(path) ?? offset));
+    this.restsAtMs = undefined;
+    this.idleWork.run();
+  }
+
+  private moveCursor({ path, offset, deleted }: TraceEdit): void {
+    this.session.rest(this.files.snapshot(path, offset + deleted.length));
+    this.restsAtMs = this.clock.now() + CURSOR_REST_MS;
+  }
+
+  private nextIdleTask(): IdleTask | undefined {
+    if (this.requestsUnderWay > 0 || this.isOver || this.failure !== undefined) {
+      return undefined;
     }
-    this.warming?.cancel();
-    this.warming = this.send(prefillRequest(this.buildRequest(snapshot)), (result) =>
-      this.prefills.push(result.kind === 'generated' ? { generated: result.generated } : {}),
-    );
+    return this.session.idleTask(this.parts.settings, this.files.othersByUse(), this.restsAtMs === undefined);
   }
 
   private buildRequest(snapshot: DocumentSnapshot): CompletionParameters {
     return this.session.buildRequest(snapshot, this.parts.settings, this.files.othersByUse());
   }
 
-  private send(
-    parameters: CompletionParameters,
-    onAnswer: (result: CompletionResult) => void,
-  ): CancellationTokenSource {
+  private send(parameters: CompletionParameters): { readonly result: Promise<CompletionResult>; cancel(): void } {
     const source = new CancellationTokenSource();
-    const work = this.parts.engine.complete(parameters, source.token).then(
-      (result) => {
-        if (result.kind === 'failed' || result.kind === 'not-loaded') {
+    const result = this.parts.engine.complete(parameters, source.token).then(
+      (answer) => {
+        if (answer.kind === 'failed' || answer.kind === 'not-loaded') {
           this.failure ??= new CommandFailure(
-            `the engine failed while ${this.trace.name} was played: ${result.kind === 'failed' ? result.message : 'it has no model'}`,
+            `the engine failed while ${this.trace.name} was played: ${answer.kind === 'failed' ? answer.message : 'it has no model'}`,
           );
-        } else {
-          onAnswer(result);
         }
+        return answer;
       },
-      (error: unknown) => {
+      (error: unknown): CompletionResult => {
         this.failure ??= error instanceof Error ? error : new Error(String(error));
+        return { kind: 'failed', message: this.failure.message };
       },
     );
-    this.clock.follow(work);
-    return source;
+    // Whoever waits for the result goes first, so that what they send at once keeps the clock running.
+    this.clock.follow(
+      result.then(async () => {
+        await Promise.resolve();
+      }),
+    );
+    return { result, cancel: () => source.cancel() };
   }
 
   private async advanceTo(ms: number): Promise<void> {
+    const { restsAtMs } = this;
+    if (restsAtMs !== undefined && restsAtMs < ms) {
+      await this.clock.advanceTo(restsAtMs);
+      this.restsAtMs = undefined;
+      this.idleWork.run();
+    }
     await this.clock.advanceTo(ms);
     this.throwFailure();
   }
@@ -226,12 +273,21 @@ class Player {
   }
 }
 
-/** When the editor gives up a keystroke's request: at the next edit, or when the focus moves on its way to that. */
+/** What the typist moves between two edits; an edit begins or, deleting backwards, ends where the one before left the cursor. */
+function moveBetween(before: TraceEdit, edit: TraceEdit): 'none' | 'cursor' | 'file' {
+  if (before.path !== edit.path) {
+    return 'file';
+  }
+  const isThere = [edit.offset, edit.offset + edit.deleted.length].includes(before.cursor);
+  return isThere ? 'none' : 'cursor';
+}
+
+/** When the editor gives up a keystroke's request: at the next edit, or when the focus or the cursor moves on its way to that. */
 function endOf(edit: TraceEdit, next: TraceEdit | undefined): number {
   if (next === undefined) {
     return edit.atMs + PATIENCE_MS;
   }
-  return next.path === edit.path ? next.atMs : (edit.atMs + next.atMs) / 2;
+  return moveBetween(edit, next) === 'none' ? next.atMs : (edit.atMs + next.atMs) / 2;
 }
 
 /** What the editor asks before it looks at the text; a trace is typed by hand into one place of a file. */

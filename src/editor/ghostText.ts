@@ -1,10 +1,13 @@
 import * as vscode from 'vscode';
 import type { Suggestion } from '../pipeline/postprocess/suggestion.ts';
 
+/** Runs when a suggestion was accepted whole; the provider's own, so the palette does not have it. */
+export const ACCEPTED_COMMAND = '_foretoken.accepted';
+
 /** The item that VS Code draws as ghost text for a suggestion at this position. */
 export function ghostText(suggestion: Suggestion, position: vscode.Position): vscode.InlineCompletionItem {
   const end = position.translate(0, suggestion.replaceChars);
-  return new vscode.InlineCompletionItem(suggestion.text, new vscode.Range(position, end));
+  return itemOf(suggestion.text, new vscode.Range(position, end));
 }
 
 /**
@@ -16,5 +19,9 @@ export function ghostTextAfterEntry(
   entry: vscode.SelectedCompletionInfo,
 ): vscode.InlineCompletionItem {
   const end = entry.range.end.translate(0, suggestion.replaceChars);
-  return new vscode.InlineCompletionItem(entry.text + suggestion.text, new vscode.Range(entry.range.start, end));
+  return itemOf(entry.text + suggestion.text, new vscode.Range(entry.range.start, end));
+}
+
+function itemOf(text: string, range: vscode.Range): vscode.InlineCompletionItem {
+  return new vscode.InlineCompletionItem(text, range, { command: ACCEPTED_COMMAND, title: '' });
 }

@@ -10,11 +10,13 @@ import type { RequestReport } from '../pipeline/explain/requestReport.ts';
 import { refuseEvent } from '../pipeline/gate/refuseEvent.ts';
 import type { NoSuggestion, Suggestion } from '../pipeline/postprocess/suggestion.ts';
 import { noSuggestion } from '../pipeline/postprocess/suggestion.ts';
+import type { IdleTask } from '../pipeline/session/idleWork.ts';
+import { CURSOR_REST_MS, IdleWork } from '../pipeline/session/idleWork.ts';
 import type { SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
-import { prefillRequest, SuggestionSession, suggestionEvent } from '../pipeline/session/suggestionSession.ts';
+import { SuggestionSession, suggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import type { Settings } from '../settings/settings.ts';
 import { isLanguageEnabled, SETTINGS } from '../settings/settings.ts';
-import { ghostText, ghostTextAfterEntry } from './ghostText.ts';
+import { ACCEPTED_COMMAND, ghostText, ghostTextAfterEntry } from './ghostText.ts';
 import type { RecentDocuments } from './recentDocuments.ts';
 import { offsetInSnapshot, snapshotDocument } from './snapshotDocument.ts';
 
@@ -49,16 +51,38 @@ interface Run {
 }
 
 /** Answers VS Code's question "what could be inserted here?" by running the pipeline for one event. */
-export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
+export class ForetokenProvider implements vscode.InlineCompletionItemProvider, vscode.Disposable {
   private readonly parts: ProviderParts;
   private readonly session = new SuggestionSession();
+  private readonly idleWork = new IdleWork({
+    nextTask: () => this.nextIdleTask(),
+    send: (request) => {
+      const source = new vscode.CancellationTokenSource();
+      const result = this.parts.engine.complete(request, source.token).finally(() => source.dispose());
+      return { result, cancel: () => source.cancel() };
+    },
+    onResult: (task, result) => this.session.concludeIdle(task, result),
+  });
+  private readonly acceptedCommand: vscode.Disposable;
   private runs = 0;
   private newestReported = 0;
   private requestsUnderWay = 0;
-  private warming: vscode.CancellationTokenSource | undefined;
+  /** The document of the last event. */
+  private activeDocument: vscode.TextDocument | undefined;
+  private isResting = false;
+  private restTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The next question that looks like the user's command is our own. */
+  private isAskingAgain = false;
 
   constructor(parts: ProviderParts) {
     this.parts = parts;
+    this.acceptedCommand = vscode.commands.registerCommand(ACCEPTED_COMMAND, () => this.askAgain());
+  }
+
+  dispose(): void {
+    clearTimeout(this.restTimer);
+    this.idleWork.stop();
+    this.acceptedCommand.dispose();
   }
 
   /** Never throws into VS Code: whatever goes wrong ends as an empty answer with a reason in the report. */
@@ -69,12 +93,14 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
     token: vscode.CancellationToken,
   ): Promise<vscode.InlineCompletionItem[]> {
     const startMs = this.parts.clock.now();
+    const isCommand = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke && !this.isAskingAgain;
+    this.isAskingAgain = false;
     const run: Run = {
       number: ++this.runs,
       document,
       position,
       entry: context.selectedCompletionInfo,
-      isExplicit: context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke,
+      isExplicit: isCommand,
       token,
       settings: this.parts.readSettings(document),
       isContinued: false,
@@ -89,28 +115,59 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
       outcome = noSuggestion('engine-failed', error instanceof Error ? error.message : String(error));
     }
     this.report(run, outcome, startMs);
+    this.goOnIdle(document);
     if (outcome.kind === 'no-suggestion') {
       return [];
     }
     return [run.entry === undefined ? ghostText(outcome, position) : ghostTextAfterEntry(outcome, run.entry)];
   }
 
-  /**
-   * Has the engine read what stands around a place, so that the first keystroke there costs only itself. Called in idle
-   * moments; a request of the user's ends it, and it never supersedes one.
-   */
-  async warm(document: vscode.TextDocument, position: vscode.Position): Promise<void> {
-    const settings = this.parts.readSettings(document);
-    const isIdle = this.parts.engine.state.kind === 'ready' && this.requestsUnderWay === 0;
-    if (!isIdle || this.refuse({ document, settings, isExplicit: false }) !== undefined) {
-      return;
+  /** Has the engine read what stands around a place, so that the first keystroke there costs only itself. */
+  warm(document: vscode.TextDocument, position: vscode.Position): void {
+    clearTimeout(this.restTimer);
+    this.session.rest(snapshotDocument(document, position));
+    this.activeDocument = document;
+    this.isResting = true;
+    this.idleWork.run();
+  }
+
+  /** Hears of every move of the cursor, by typing too: where it comes to rest, the engine reads in advance. */
+  noteCursor(document: vscode.TextDocument): void {
+    clearTimeout(this.restTimer);
+    this.isResting = false;
+    this.restTimer = setTimeout(() => {
+      const editor = vscode.window.activeTextEditor;
+      if (editor?.document === document) {
+        this.warm(document, editor.selection.active);
+      }
+    }, CURSOR_REST_MS);
+  }
+
+  /** VS Code does not ask again after an accept; what follows is usually prepared by then. */
+  private async askAgain(): Promise<void> {
+    this.isAskingAgain = true;
+    await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+  }
+
+  private goOnIdle(document: vscode.TextDocument): void {
+    this.activeDocument = document;
+    this.idleWork.run();
+  }
+
+  private nextIdleTask(): IdleTask | undefined {
+    const document = this.activeDocument;
+    if (
+      document === undefined ||
+      document.isClosed ||
+      this.requestsUnderWay > 0 ||
+      this.parts.engine.state.kind !== 'ready'
+    ) {
+      return undefined;
     }
-    const request = this.buildRequest(document, snapshotDocument(document, position), settings);
-    this.warming?.cancel();
-    const source = new vscode.CancellationTokenSource();
-    this.warming = source;
-    await this.parts.engine.complete(prefillRequest(request), source.token);
-    source.dispose();
+    const settings = this.parts.readSettings(document);
+    return this.refuse({ document, settings, isExplicit: false }) === undefined
+      ? this.session.idleTask(settings, this.parts.recentDocuments.beside(document), this.isResting)
+      : undefined;
   }
 
   private async suggest(run: Run): Promise<Suggestion | NoSuggestion> {
@@ -188,8 +245,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider {
       tailChars: tail.length,
       extent: request.singleLine ? 'single-line' : 'block',
     };
-    // The engine does one thing at a time, and warming another document's cache can wait.
-    this.warming?.cancel();
+    this.idleWork.stop();
     this.requestsUnderWay++;
     this.parts.onThinking(true);
     try {

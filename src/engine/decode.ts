@@ -40,6 +40,8 @@ export interface DecodeRequest {
   readonly maxTokens: number;
   /** Tokens that end the text; never yielded. */
   readonly stopTokens: ReadonlySet<number>;
+  /** Rows per forward while the prompt is read, at most; the model's own chunk without it. */
+  readonly prefillRows?: number | undefined;
   readonly signal: CancellationSignal;
 }
 
@@ -166,9 +168,10 @@ async function prefill(model: TargetModel, cache: KeyValueCache, request: Decode
   const firstFresh = cache.tokens.length;
   let forwards = 0;
   let scores: readonly RowScores[] = [];
-  for (let start = firstFresh; start < promptTokens.length; start += model.prefillChunkTokens) {
+  const chunkRows = Math.min(model.prefillChunkTokens, request.prefillRows ?? model.prefillChunkTokens);
+  for (let start = firstFresh; start < promptTokens.length; start += chunkRows) {
     throwIfCancelled(request.signal, 'prefill');
-    const chunk = promptTokens.slice(start, start + model.prefillChunkTokens);
+    const chunk = promptTokens.slice(start, start + chunkRows);
     const isLast = start + chunk.length === promptTokens.length;
     scores = await model.forward(cache, chainRows(chunk), {
       rows: [chunk.length - 1],

@@ -58,6 +58,8 @@ export interface GenerateRequest {
   readonly draftTexts: readonly (readonly number[])[];
   /** Whether the generated text may be drafted from in later requests. */
   readonly remember: boolean;
+  /** See `DecodeRequest`. */
+  readonly prefillRows?: number | undefined;
   readonly signal: CancellationSignal;
 }
 
@@ -121,6 +123,7 @@ export async function generate(
       endsText: (token) => request.singleLine && request.stopRules && model.tokenizer.bytesOf(token).includes('\n'),
       maxTokens: request.maxTokens,
       stopTokens: new Set(model.control.stop),
+      prefillRows: request.prefillRows,
       signal: request.signal,
     },
     clock,

@@ -127,6 +127,8 @@ export interface CompletionParameters {
   readonly draftTexts: readonly string[];
   /** Off for measurements: drafts of later requests are not copied from this text. */
   readonly remember: boolean;
+  /** Nobody waits for it: the prompt is read in small steps, so that a cancellation is seen soon. */
+  readonly isIdle?: boolean;
   /** Start from an empty cache; for measurements. */
   readonly cold?: boolean;
 }

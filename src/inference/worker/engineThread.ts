@@ -24,6 +24,9 @@ import { TokenizedTexts } from './tokenizedTexts.ts';
 
 const clock = { now: () => performance.now() };
 
+/** A real request waits at most for one such forward: about a tenth of a second on two cores. */
+const IDLE_PREFILL_ROWS = 16;
+
 interface Engine {
   readonly model: LoadedModel;
   readonly caches: DocumentCaches;
@@ -172,6 +175,7 @@ async function complete(parameters: CompletionParameters, signal: CancellationSi
         acceptance: acceptanceFor(parameters),
         maxDraftNodes: Math.min(parameters.draftMaxTokens, MAX_DRAFT_NODES),
         draftTexts: engine.draftTexts.take(parameters.draftTexts),
+        ...(parameters.isIdle === true ? { prefillRows: IDLE_PREFILL_ROWS } : {}),
         signal,
       },
       clock,

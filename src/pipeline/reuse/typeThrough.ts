@@ -1,50 +1,55 @@
 import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
 import type { Suggestion } from '../postprocess/suggestion.ts';
 
-/** The last suggestion, with the place it was made for. */
+/** A suggestion with the place it was made for. */
 export interface ShownSuggestion {
-  readonly documentId: string;
-  /** UTF-16 offset of the cursor it was made for. */
-  readonly offset: number;
-  readonly textBefore: string;
-  readonly textAfter: string;
+  readonly snapshot: DocumentSnapshot;
   readonly suggestion: Suggestion;
-}
-
-export function rememberSuggestion(snapshot: DocumentSnapshot, suggestion: Suggestion): ShownSuggestion {
-  return {
-    documentId: snapshot.documentId,
-    offset: snapshot.offset,
-    textBefore: snapshot.text.slice(0, snapshot.offset),
-    textAfter: snapshot.text.slice(snapshot.offset),
-    suggestion,
-  };
 }
 
 /**
  * What is left of a suggestion after the user typed along it, without asking the model again; undefined when anything else
  * changed, or nothing is left.
  */
-export function continueSuggestion(shown: ShownSuggestion, snapshot: DocumentSnapshot): Suggestion | undefined {
-  if (shown.documentId !== snapshot.documentId || snapshot.offset < shown.offset) {
+export function continueSuggestion(
+  { snapshot: place, suggestion }: ShownSuggestion,
+  snapshot: DocumentSnapshot,
+): Suggestion | undefined {
+  const typedChars = snapshot.offset - place.offset;
+  // Cheapest first: this is asked of many suggestions at each keystroke, and the documents may be large.
+  if (
+    typedChars < 0 ||
+    place.documentId !== snapshot.documentId ||
+    snapshot.text.length !== place.text.length + typedChars
+  ) {
     return undefined;
   }
-  const typed = snapshot.text.slice(shown.offset, snapshot.offset);
-  const text = withLineFeeds(shown.suggestion);
+  const text = withLineFeeds(suggestion);
+  const typed = snapshot.text.slice(place.offset, snapshot.offset);
   if (!text.startsWith(typed) || text.length === typed.length) {
     return undefined;
   }
   const isSamePlace =
-    snapshot.text.length === shown.textBefore.length + typed.length + shown.textAfter.length &&
-    snapshot.text.startsWith(shown.textBefore) &&
-    snapshot.text.endsWith(shown.textAfter);
+    snapshot.text.startsWith(place.text.slice(0, place.offset)) &&
+    snapshot.text.endsWith(place.text.slice(place.offset));
   if (!isSamePlace) {
     return undefined;
   }
   return {
     kind: 'suggestion',
     text: text.slice(typed.length).replaceAll('\n', snapshot.lineEnding),
-    replaceChars: shown.suggestion.replaceChars,
+    replaceChars: suggestion.replaceChars,
+  };
+}
+
+/** The document as it is once the suggestion is accepted, with the cursor after it. */
+export function acceptSuggestion({ snapshot, suggestion }: ShownSuggestion): DocumentSnapshot {
+  const { text, offset } = snapshot;
+  const inserted = withLineFeeds(suggestion);
+  return {
+    ...snapshot,
+    text: text.slice(0, offset) + inserted + text.slice(offset + suggestion.replaceChars),
+    offset: offset + inserted.length,
   };
 }
 
@@ -56,14 +61,11 @@ export function acceptedSuggestion(
   shown: ShownSuggestion,
   snapshot: DocumentSnapshot,
 ): { readonly documentId: string; readonly endOffset: number } | undefined {
-  const { documentId, textBefore, textAfter, suggestion } = shown;
-  const text = withLineFeeds(suggestion);
-  const endOffset = textBefore.length + text.length;
-  if (documentId !== snapshot.documentId || endOffset !== snapshot.offset) {
-    return undefined;
-  }
-  const isThere = snapshot.text === textBefore + text + textAfter.slice(suggestion.replaceChars);
-  return isThere ? { documentId, endOffset } : undefined;
+  const { documentId, offset } = snapshot;
+  const { snapshot: place, suggestion } = shown;
+  const endOffset = place.offset + withLineFeeds(suggestion).length;
+  const isAtEnd = documentId === place.documentId && endOffset === offset;
+  return isAtEnd && snapshot.text === acceptSuggestion(shown).text ? { documentId, endOffset } : undefined;
 }
 
 function withLineFeeds({ text }: Suggestion): string {

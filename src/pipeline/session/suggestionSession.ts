@@ -11,12 +11,16 @@ import { noSuggestion } from '../postprocess/suggestion.ts';
 import { chooseExtent } from '../prompt/chooseExtent.ts';
 import type { PromptPlan } from '../prompt/planPrompt.ts';
 import { planPrompt } from '../prompt/planPrompt.ts';
+import { SuggestionHistory } from '../reuse/suggestionHistory.ts';
 import type { ShownSuggestion } from '../reuse/typeThrough.ts';
-import { acceptedSuggestion, continueSuggestion, rememberSuggestion } from '../reuse/typeThrough.ts';
+import { acceptedSuggestion, continueSuggestion } from '../reuse/typeThrough.ts';
 import type { RequestSettings } from './completionParameters.ts';
 import { completionParameters } from './completionParameters.ts';
 import type { OpenText } from './draftTexts.ts';
 import { draftTexts } from './draftTexts.ts';
+import type { Feature } from './features.ts';
+import type { IdleTask } from './idleWork.ts';
+import { nextPlace } from './nextPlace.ts';
 
 /** A place where a suggestion could stand, made by `suggestionEvent`. */
 export interface SuggestionEvent {
@@ -40,33 +44,63 @@ export function suggestionEvent(
 /** What is done about an event: nothing, at once from what is shown, or by a request to the engine. */
 export type EventDecision =
   | { readonly kind: 'refuse'; readonly refusal: NoSuggestion }
-  | { readonly kind: 'continue'; readonly suggestion: Suggestion }
+  /** `isPrepared`: nobody has seen it yet; it was made in idle time for whoever gets here. */
+  | { readonly kind: 'continue'; readonly suggestion: Suggestion; readonly isPrepared: boolean }
   | { readonly kind: 'request' };
 
 /** Plans kept for documents that were left; a plan holds a few kilobytes of text. */
 const MAX_PLANS = 50;
 
+/** The settings that a session asks for; `suggestIn` maps `comments`, `strings` and `prose` to on or off. */
+export interface SessionSettings extends RequestSettings {
+  readonly suggestIn: Readonly<Record<string, boolean>>;
+}
+
 /**
- * What is remembered from one event to the next, over all documents of a window: the suggestion shown last, and each
+ * What is remembered from one event to the next, over all documents of a window: the suggestions of late, and each
  * document's prompt plan. The caller waits and talks to the engine, and asks in this order:
- * `decide`, then for a request `buildRequest` when it is sent and `conclude` when it is answered.
+ * `decide`, then for a request `buildRequest` when it is sent and `conclude` when it is answered. In between, while the engine
+ * has nothing to do, `idleTask` and `concludeIdle` (`idleWork.ts`).
  */
 export class SuggestionSession {
   /** Least recently used first. */
   private readonly plans = new Map<string, PromptPlan>();
+  private readonly without: ReadonlySet<Feature>;
+  private readonly history: SuggestionHistory;
   private shown: ShownSuggestion | undefined;
+  /** The place of the last event, or where the cursor rests. */
+  private here: DocumentSnapshot | undefined;
+  /** The last place that the engine read to the end, in any document: its cache may lose others. */
+  private readPlace: DocumentSnapshot | undefined;
+  private preparedPlace: DocumentSnapshot | undefined;
+
+  constructor(options: { readonly without?: ReadonlySet<Feature> } = {}) {
+    this.without = options.without ?? new Set();
+    this.history = new SuggestionHistory(this.without.has('history') ? 1 : undefined);
+  }
 
   /** `suggestIn`: `comments`, `strings` and `prose` to on or off, as in the settings. */
   decide(event: SuggestionEvent, suggestIn: Readonly<Record<string, boolean>>): EventDecision {
     const { inDocument, snapshot, isExplicit } = event;
-    const continued = this.shown && continueSuggestion(this.shown, snapshot);
+    this.here = inDocument;
+    const continued = this.history.continueAt(snapshot);
     if (continued !== undefined) {
-      return { kind: 'continue', suggestion: continued };
+      const { suggestion, entry } = continued;
+      this.shown = entry;
+      if (entry.isPrepared) {
+        this.history.remember({ ...entry, isPrepared: false });
+      }
+      return { kind: 'continue', suggestion, isPrepared: entry.isPrepared };
     }
     const refusal =
       refusePlace(inDocument, quietPlaces(suggestIn), isExplicit) ??
       refuseAfterAccept(this.shown && acceptedSuggestion(this.shown, inDocument), inDocument, isExplicit);
     return refusal === undefined ? { kind: 'request' } : { kind: 'refuse', refusal };
+  }
+
+  /** Hears where the cursor rests, or went without a keystroke. */
+  rest(place: DocumentSnapshot): void {
+    this.here = place;
   }
 
   /** The request for a snapshot as it is now; keeps its prompt plan, so that the next request adds to this one's prompt. */
@@ -77,17 +111,87 @@ export class SuggestionSession {
   ): CompletionParameters {
     const plan = planPrompt(snapshot, this.plans.get(snapshot.documentId));
     this.keepPlan(plan);
-    const request = completionParameters(snapshot, plan, chooseExtent(snapshot), settings);
-    return settings.draftMethod === 'off' ? request : { ...request, draftTexts: draftTexts(others) };
+    return requestFor(snapshot, plan, settings, others);
   }
 
   /** Turns the engine's answer into what is shown, and remembers that for typing along. */
   conclude(event: SuggestionEvent, result: CompletionResult): Suggestion | NoSuggestion {
     const outcome = judge(result, event.snapshot);
+    this.noteRead(event.snapshot, result);
     if (outcome.kind === 'suggestion') {
-      this.shown = rememberInDocument(event, outcome);
+      const entry = { ...inDocumentTerms(event, outcome), isPrepared: false };
+      this.history.remember(entry);
+      this.shown = entry;
     }
     return outcome;
+  }
+
+  /**
+   * What the engine could do now that nobody waits for it; undefined when nothing is of use.
+   *
+   * First the suggestion that follows the shown one, as if that were accepted: its prompt begins with this place's, so typing
+   * on instead finds the cache as it was. Then, once the cursor rests, the reading of what stands around it.
+   */
+  idleTask(settings: SessionSettings, others: readonly OpenText[], isResting: boolean): IdleTask | undefined {
+    const next = this.without.has('next') ? undefined : this.nextTask(settings, others);
+    if (next !== undefined || !isResting || this.without.has('warm')) {
+      return next;
+    }
+    const { here } = this;
+    const isRead = here === undefined || isSamePlace(this.readPlace, here) || this.isShownAt(here);
+    return isRead
+      ? undefined
+      : {
+          kind: 'warm',
+          event: suggestionEvent(here),
+          request: prefillRequest(this.buildRequest(here, settings, others)),
+        };
+  }
+
+  concludeIdle({ kind, event }: IdleTask, result: CompletionResult): void {
+    this.noteRead(event.snapshot, result);
+    if (kind === 'next' && result.kind === 'generated') {
+      this.preparedPlace = event.snapshot;
+      const outcome = judge(result, event.snapshot);
+      if (outcome.kind === 'suggestion') {
+        this.history.remember({ snapshot: event.snapshot, suggestion: outcome, isPrepared: true });
+      }
+    }
+  }
+
+  private nextTask(settings: SessionSettings, others: readonly OpenText[]): IdleTask | undefined {
+    const { shown, here } = this;
+    if (shown === undefined || here === undefined) {
+      return undefined;
+    }
+    const isAtIt = this.isShownAt(here) || acceptedSuggestion(shown, here) !== undefined;
+    const place = nextPlace(shown);
+    if (
+      !isAtIt ||
+      isSamePlace(this.preparedPlace, place) ||
+      this.history.continueAt(place) !== undefined ||
+      refusePlace(place, quietPlaces(settings.suggestIn), false) !== undefined
+    ) {
+      return undefined;
+    }
+    const standing = this.plans.get(place.documentId);
+    const plan = planPrompt(place, standing);
+    if (standing === undefined || !isSamePrompt(plan, standing)) {
+      // Reading it would cost the cache of this place, which is wanted first if the suggestion is not accepted.
+      return undefined;
+    }
+    const request = { ...requestFor(place, plan, settings, others), remember: false, isIdle: true };
+    return { kind: 'next', event: suggestionEvent(place), request };
+  }
+
+  private isShownAt(place: DocumentSnapshot): boolean {
+    return this.shown !== undefined && continueSuggestion(this.shown, place) !== undefined;
+  }
+
+  private noteRead(place: DocumentSnapshot, result: CompletionResult): void {
+    if (result.kind === 'generated') {
+      this.readPlace = place;
+    }
   }
 
   private keepPlan(plan: PromptPlan): void {
@@ -102,15 +206,34 @@ export class SuggestionSession {
 
 /** A request that only fills the cache: the first token comes with the prefill, so it ends there. */
 export function prefillRequest(request: CompletionParameters): CompletionParameters {
-  return { ...request, maxTokens: 1, draftMethod: 'off', remember: false };
+  return { ...request, maxTokens: 1, draftMethod: 'off', remember: false, isIdle: true };
+}
+
+function requestFor(
+  snapshot: DocumentSnapshot,
+  plan: PromptPlan,
+  settings: RequestSettings,
+  others: readonly OpenText[],
+): CompletionParameters {
+  const request = completionParameters(snapshot, plan, chooseExtent(snapshot), settings);
+  return settings.draftMethod === 'off' ? request : { ...request, draftTexts: draftTexts(others) };
+}
+
+/** Whether what is typed on only appends to the prompt. */
+function isSamePrompt(plan: PromptPlan, standing: PromptPlan): boolean {
+  return plan.prefix === standing.prefix && plan.anchor === standing.anchor && plan.suffix === standing.suffix;
+}
+
+function isSamePlace(one: DocumentSnapshot | undefined, other: DocumentSnapshot): boolean {
+  return one?.documentId === other.documentId && one.offset === other.offset && one.text === other.text;
 }
 
 /** Remembers in terms of the document as it is, so that typing along works with and without the suggestion list. */
-function rememberInDocument({ inDocument, entry, snapshot }: SuggestionEvent, suggestion: Suggestion): ShownSuggestion {
+function inDocumentTerms({ inDocument, entry, snapshot }: SuggestionEvent, suggestion: Suggestion): ShownSuggestion {
   const untyped = entry === undefined ? '' : untypedPart(inDocument, entry);
   return untyped === undefined
-    ? rememberSuggestion(snapshot, suggestion)
-    : rememberSuggestion(inDocument, { ...suggestion, text: untyped + suggestion.text });
+    ? { snapshot, suggestion }
+    : { snapshot: inDocument, suggestion: { ...suggestion, text: untyped + suggestion.text } };
 }
 
 function quietPlaces(suggestIn: Readonly<Record<string, boolean>>): QuietPlaces {

@@ -63,30 +63,30 @@ export interface SeenRequest {
   cancelledAtMs?: number;
 }
 
-/** An engine that answers as it is told and notes what it was asked; prefills take `prefillMs`. */
+/** An engine that answers as it is told and notes what it was asked; work in idle time is `prefills`. */
 export class FakeEngine {
   readonly requests: SeenRequest[] = [];
   readonly prefills: SeenRequest[] = [];
   private readonly time: FakeTime;
   private readonly answer: (parameters: CompletionParameters, index: number) => FakeAnswer;
-  private readonly prefillMs: number;
+  private readonly idle: FakeAnswer;
 
   constructor(
     time: FakeTime,
     answer: (parameters: CompletionParameters, index: number) => FakeAnswer,
-    prefillMs: number = 0,
+    idle: FakeAnswer = { afterMs: 0 },
   ) {
     this.time = time;
     this.answer = answer;
-    this.prefillMs = prefillMs;
+    this.idle = idle;
   }
 
   complete(parameters: CompletionParameters, token: CancellationToken): Promise<CompletionResult> {
-    const isPrefill = parameters.maxTokens === 1;
+    const isPrefill = parameters.isIdle === true;
     const seen: SeenRequest = { parameters, sentAtMs: this.time.now() };
     const list = isPrefill ? this.prefills : this.requests;
     list.push(seen);
-    const answer = isPrefill ? { afterMs: this.prefillMs } : this.answer(parameters, list.length - 1);
+    const answer = isPrefill ? this.idle : this.answer(parameters, list.length - 1);
     const { afterMs, text = '', lingerMs = 0, comesAnyway = false, failure } = answer as FakeAnswer;
     return new Promise((resolve) => {
       const result: CompletionResult =

@@ -10,8 +10,8 @@ function suggested(text: string, latencyMs: number = 100): KeystrokeAnswer {
   return { kind: 'generated', suggestion: { kind: 'suggestion', text, replaceChars: 0 }, latencyMs };
 }
 
-function typedAlong(text: string): KeystrokeAnswer {
-  return { kind: 'typed-along', suggestion: { kind: 'suggestion', text, replaceChars: 0 } };
+function typedAlong(text: string, isPrepared: boolean = false): KeystrokeAnswer {
+  return { kind: 'typed-along', suggestion: { kind: 'suggestion', text, replaceChars: 0 }, isPrepared };
 }
 
 const NOTHING: KeystrokeAnswer = { kind: 'nothing', reason: 'empty' };
@@ -60,7 +60,7 @@ describe('characters saved', () => {
 describe('the figures of a replay', () => {
   const keystrokes: readonly PlayedKeystroke[] = typed(
     ['a', suggested('bc', 100)],
-    ['b', typedAlong('c')],
+    ['b', typedAlong('c', true)],
     ['x', { kind: 'overtaken' }],
     ['y', { kind: 'overtaken' }],
     ['z', NOTHING],
@@ -79,7 +79,15 @@ describe('the figures of a replay', () => {
     return request === undefined ? keystroke : { ...keystroke, request };
   });
   const trace = { name: 't', files: [], edits: [] };
-  const played: PlayedTrace = { trace, keystrokes, prefills: [{ generated: generatedText({ freshTokens: 90 }) }, {}] };
+  const played: PlayedTrace = {
+    trace,
+    keystrokes,
+    idleTasks: [
+      { kind: 'warm', generated: generatedText({ freshTokens: 90 }) },
+      { kind: 'warm' },
+      { kind: 'next', generated: generatedText({ freshTokens: 4 }) },
+    ],
+  };
 
   it('count what came of each keystroke', () => {
     assert.deepEqual(replayFigures([played]), {
@@ -88,8 +96,10 @@ describe('the figures of a replay', () => {
       servedShare: 3 / 7,
       latencyMs: { p50: 200, p95: 290 },
       freshTokens: { p50: 10, p95: 46 },
+      fewFreshShare: 3 / 4,
       cacheHits: 2,
       typeThroughHits: 1,
+      preparedHits: 1,
       requests: 4,
       wasted: 1,
       charactersSaved: 1,
@@ -97,6 +107,7 @@ describe('the figures of a replay', () => {
       notSent: 1,
       withoutSuggestion: { empty: 1, 'statement-ended': 1 },
       idlePrefills: { count: 2, interrupted: 1, freshTokens: 90, ms: 3 },
+      idlePreparations: { count: 1, interrupted: 0, freshTokens: 4, ms: 3 },
     });
   });
 
@@ -106,7 +117,7 @@ describe('the figures of a replay', () => {
   });
 
   it('are null where nothing was measured', () => {
-    const { latencyMs, freshTokens } = replayFigures([{ trace, keystrokes: typed(['a']), prefills: [] }]);
+    const { latencyMs, freshTokens } = replayFigures([{ trace, keystrokes: typed(['a']), idleTasks: [] }]);
     assert.deepEqual(
       [latencyMs, freshTokens],
       [

@@ -3,6 +3,7 @@ import type { PlayedTrace } from '../../../src/cli/replayPlayer.ts';
 import { playTrace } from '../../../src/cli/replayPlayer.ts';
 import type { Trace } from '../../../src/cli/replayTrace.ts';
 import { parseTrace } from '../../../src/cli/replayTrace.ts';
+import type { Feature } from '../../../src/pipeline/session/features.ts';
 import type { FakeAnswer } from './replayFakes.ts';
 import { FakeEngine, FakeTime, replayParts } from './replayFakes.ts';
 
@@ -30,11 +31,21 @@ interface Playing {
 async function play(
   trace: Trace,
   answer: (index: number) => FakeAnswer,
-  options: { readonly prefillMs?: number; readonly delayMs?: number } = {},
+  options: {
+    readonly prefillMs?: number;
+    readonly delayMs?: number;
+    readonly idleText?: string;
+    readonly with?: Feature;
+  } = {},
 ): Promise<Playing> {
   const time = new FakeTime();
-  const engine = new FakeEngine(time, (_, index) => answer(index), options.prefillMs);
-  const played = await time.runUntil(playTrace(trace, replayParts(engine, time, options.delayMs ?? DELAY_MS)));
+  const engine = new FakeEngine(time, (_, index) => answer(index), {
+    afterMs: options.prefillMs ?? 0,
+    text: options.idleText ?? '',
+  });
+  const without = new Set<Feature>(['next', 'history'].filter((feature) => feature !== options.with) as Feature[]);
+  const parts = { ...replayParts(engine, time, options.delayMs ?? DELAY_MS), without };
+  const played = await time.runUntil(playTrace(trace, parts));
   return { played, engine, realMs: time.now() };
 }
 
@@ -113,7 +124,7 @@ describe('playing a trace', () => {
     const playing = await play(typing('r', 0), () => ({ afterMs: 10, text: 'eturn first' }), { prefillMs: 4000 });
     assert.deepEqual(answersOf(playing), ['60 ms']);
     assert.equal(playing.engine.requests[0]!.sentAtMs, 4000);
-    assert.equal(playing.played.prefills.length, 1);
+    assert.equal(playing.played.idleTasks.length, 1);
   });
 
   it('plays a file with CRLF in terms of its own offsets', async () => {
@@ -146,7 +157,7 @@ describe('playing a trace', () => {
       assert.equal(second!.sentAtMs, 810);
       assert.equal(second!.cancelledAtMs! - second!.sentAtMs, 500 + DELAY_MS);
       assert.deepEqual(
-        played.prefills.map(({ generated }) => generated !== undefined),
+        played.idleTasks.map(({ generated }) => generated !== undefined),
         [true, false, true],
       );
     });
@@ -157,9 +168,10 @@ describe('playing a trace', () => {
       assert.equal(prefix + tail, 'x = 1\nz');
     });
 
-    it('prefills nothing while a request is still with the engine', async () => {
+    it('prefills only when the engine has let go of the last request', async () => {
       const { engine } = await play(traceOf(...rows), () => ({ afterMs: 5000, lingerMs: 100 }));
-      assert.equal(engine.prefills.length, 1);
+      const [request] = engine.requests;
+      assert.equal(engine.prefills[1]!.sentAtMs - request!.cancelledAtMs!, 100);
     });
 
     it('hands the engine the texts of the files that had the focus, as they are now', async () => {
@@ -169,6 +181,56 @@ describe('playing a trace', () => {
         [[], ['x = 1\nz'], ['y = 2\nw']],
       );
     });
+  });
+
+  describe('in idle time', () => {
+    it('prepares the place after the shown suggestion, as if that were accepted', async () => {
+      const { engine } = await play(typing('r', 0), () => ({ afterMs: 10, text: 'eturn max(' }), { with: 'next' });
+      const [, prepared] = engine.prefills;
+      const { prefix, tail } = prepared!.parameters.prompt;
+      assert.equal(prefix + tail, 'def add(first, second):\n    return max(');
+      assert.deepEqual([prepared!.parameters.maxTokens, prepared!.sentAtMs], [64, 10]);
+    });
+
+    it('prepares the next line where the suggestion ends its statement', async () => {
+      const { engine } = await play(typing('r', 0), () => ({ afterMs: 10, text: 'eturn first' }), { with: 'next' });
+      const { prefix, tail } = engine.prefills[1]!.parameters.prompt;
+      assert.equal(prefix + tail, 'def add(first, second):\n    return first\n    ');
+    });
+
+    it('shows what was prepared once the typist gets there, without a request', async () => {
+      const times = [0, 200, 250, 300, 350];
+      const { played, engine } = await play(typing('max(b', ...times), () => ({ afterMs: 10, text: 'ax(' }), {
+        with: 'next',
+        idleText: 'b)',
+      });
+      const shown = played.keystrokes.map(({ answer }) =>
+        'suggestion' in answer ? answer.suggestion.text : answer.kind,
+      );
+      assert.deepEqual([shown, engine.requests.length], [['ax(', 'x(', '(', 'b)', ')'], 1]);
+    });
+
+    it('stops preparing for a request', async () => {
+      const { engine } = await play(typing('rx', 0, 200), () => ({ afterMs: 10, text: 'eturn max(' }), {
+        with: 'next',
+        prefillMs: 1000,
+      });
+      const [, request] = engine.requests;
+      assert.equal(engine.prefills[1]!.cancelledAtMs, request!.sentAtMs);
+    });
+
+    const elsewhere = { t: 4000, offset: 0, deleted: 0, inserted: '#' };
+    for (const [name, atMs, offsets] of [
+      ['reads where the cursor went once it rests there', 4000, [28, 0]],
+      ['reads nothing where it is passing through', 500, [28]],
+    ] as const) {
+      it(name, async () => {
+        const trace = traceOf(HEADER, { t: 0, offset: AT, deleted: 0, inserted: 'x' }, { ...elsewhere, t: atMs });
+        const { engine } = await play(trace, () => ({ afterMs: 10, text: ' = 1' }));
+        const places = engine.prefills.map(({ parameters: { prompt } }) => prompt.prefix.length + prompt.tail.length);
+        assert.deepEqual(places, offsets);
+      });
+    }
   });
 
   it('ends with a sentence when the engine fails', async () => {

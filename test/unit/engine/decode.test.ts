@@ -268,6 +268,20 @@ describe('decode', () => {
     assert.equal(await freshTokens([1, 2, 9]), 1);
   });
 
+  it('reads the prompt in smaller steps where it is asked to, with the same text', async () => {
+    const model = new TableModel({ vocabularySize: VOCABULARY, seed: 5, prefillChunkTokens: 4 });
+    const prompt = [1, 2, 3, 4, 5, 6, 7, 8];
+    const texts: (readonly number[])[] = [];
+    const forwards: number[] = [];
+    for (const prefillRows of [undefined, 2, 100]) {
+      const before = model.forwards;
+      texts.push(await collect(model, model.createCache(), requestFor(prompt, { prefillRows, maxTokens: 1 })));
+      forwards.push(model.forwards - before);
+    }
+    assert.deepEqual(forwards, [2, 4, 2]);
+    assert.deepEqual(texts[1], texts[0]);
+  });
+
   it('stops between two forwards when cancelled, at any step, and the cache stays usable', async () => {
     for (let cancelAfter = 0; cancelAfter < 10; cancelAfter++) {
       const model = new TableModel({ vocabularySize: VOCABULARY, seed: 7, prefillChunkTokens: 3 });

@@ -3,6 +3,7 @@ import type { KeyValueCache, TargetModel } from '../../../src/engine/targetModel
 import { DocumentCaches } from '../../../src/inference/worker/documentCaches.ts';
 import type { PendingRows } from '../../../src/inference/worker/onnx/hostCache.ts';
 import { HostCache } from '../../../src/inference/worker/onnx/hostCache.ts';
+import { createRandom, randomInteger } from '../../support/random.ts';
 
 const shape = { layers: 2, keyValueHeads: 2, headSize: 3, hidden: 2 };
 
@@ -80,5 +81,25 @@ describe('DocumentCaches', () => {
     small.use('x');
     small.trim();
     assert.equal(small.bytes, 40);
+  });
+
+  it('keeps the caches of several documents inside the limit, whatever is read into them', () => {
+    const model = { createCache: () => new HostCache(shape) } as unknown as TargetModel;
+    const limitBytes = 600_000;
+    const caches = new DocumentCaches(model, limitBytes);
+    const random = createRandom(5);
+    let mostBytes = 0;
+    for (let round = 0; round < 300; round++) {
+      const document = `d${randomInteger(random, 0, 12)}`;
+      const cache = caches.use(document) as HostCache;
+      const rows = randomInteger(random, 1, 1200);
+      cache.truncate(0);
+      cache.reserve(rows);
+      caches.trim();
+      assert.equal(caches.use(document), cache, 'the document in use keeps its cache');
+      assert.ok(caches.bytes <= Math.max(limitBytes, cache.bytes));
+      mostBytes = Math.max(mostBytes, caches.bytes - cache.bytes);
+    }
+    assert.ok(mostBytes > limitBytes / 2, 'the other documents keep what fits');
   });
 });

@@ -4,6 +4,7 @@ import type { SelectedEntry } from '../../../src/pipeline/context/insertSelected
 import type { RequestSettings } from '../../../src/pipeline/session/completionParameters.ts';
 import type { OpenText } from '../../../src/pipeline/session/draftTexts.ts';
 import { draftTexts } from '../../../src/pipeline/session/draftTexts.ts';
+import type { Feature } from '../../../src/pipeline/session/features.ts';
 import type { SuggestionEvent } from '../../../src/pipeline/session/suggestionSession.ts';
 import { prefillRequest, SuggestionSession, suggestionEvent } from '../../../src/pipeline/session/suggestionSession.ts';
 import { snapshotOf } from '../../support/markedText.ts';
@@ -155,6 +156,76 @@ describe('a session of suggestions', () => {
     const session = sessionAfter(shownAt, 'sum(items);');
     session.conclude(shownAt, { kind: 'cancelled', stage: 'decode' });
     assert.equal(decisionOf(session, eventAt('let total = s▮\n')), 'continue um(items);');
+  });
+
+  describe('in idle time', () => {
+    const settings = { ...SETTINGS, suggestIn: EVERYWHERE };
+    const taskOf = (session: SuggestionSession, isResting = false): string | undefined => {
+      const task = session.idleTask(settings, [], isResting);
+      return task && `${task.kind} ${task.event.snapshot.text.slice(0, task.event.snapshot.offset)}▮`;
+    };
+    /** A session that has asked, got and shown a suggestion at a place. */
+    const showing = (marked: string, text: string, without: readonly Feature[] = []): SuggestionSession => {
+      const session = new SuggestionSession({ without: new Set(without) });
+      const event = eventAt(marked);
+      session.decide(event, EVERYWHERE);
+      session.buildRequest(event.snapshot, SETTINGS, []);
+      session.conclude(event, generated(text));
+      return session;
+    };
+
+    for (const [name, session, task] of [
+      ['has nothing to do at first', new SuggestionSession(), undefined],
+      ['prepares what follows the shown suggestion', showing('let a = ▮\n', 'max('), 'next let a = max(▮'],
+      ['prepares the next line after a statement', showing('  let a = ▮\n', 'b;'), 'next   let a = b;\n  ▮'],
+      ['prepares nothing when that is left out', showing('let a = ▮\n', 'max(', ['next']), undefined],
+      [
+        'prepares nothing that would cost the cache of this place',
+        showing(`${'x = 1;\n'.repeat(37)}if (a) ▮\n`, '{\n  b;\n  c;\n}'.repeat(20)),
+        undefined,
+      ],
+    ] as const) {
+      it(name, () => {
+        assert.equal(taskOf(session), task);
+      });
+    }
+
+    it('prepares once, and shows that to whoever gets there', () => {
+      const session = showing('let a = ▮\n', 'max(');
+      session.concludeIdle(session.idleTask(settings, [], false)!, generated('b, c);'));
+      assert.equal(taskOf(session), undefined);
+      const there = eventAt('let a = max(▮\n');
+      const decision = session.decide(there, EVERYWHERE);
+      assert.deepEqual(decision.kind === 'continue' && [decision.suggestion.text, decision.isPrepared], [
+        'b, c);',
+        true,
+      ]);
+      assert.equal(decisionOf(session, eventAt('let a = max(b▮\n')), 'continue , c);');
+    });
+
+    it('still knows the shown suggestion after the next one was prepared', () => {
+      const session = showing('let a = ▮\n', 'max(', ['history']);
+      session.concludeIdle(session.idleTask(settings, [], false)!, generated('b, c);'));
+      assert.equal(decisionOf(session, eventAt('let a = m▮\n')), 'continue ax(');
+    });
+
+    it('reads around the cursor where it rests, once', () => {
+      const session = new SuggestionSession();
+      session.rest(snapshotOf('let a▮\n'));
+      assert.equal(taskOf(session), undefined);
+      assert.equal(taskOf(session, true), 'warm let a▮');
+      const task = session.idleTask(settings, [], true)!;
+      assert.deepEqual([task.request.maxTokens, task.request.isIdle], [1, true]);
+      session.concludeIdle(task, generated(''));
+      assert.equal(taskOf(session, true), undefined);
+    });
+
+    it('reads again what was interrupted', () => {
+      const session = new SuggestionSession();
+      session.rest(snapshotOf('let a▮\n'));
+      session.concludeIdle(session.idleTask(settings, [], true)!, { kind: 'cancelled', stage: 'prefill' });
+      assert.equal(taskOf(session, true), 'warm let a▮');
+    });
   });
 
   describe('with an entry selected in the suggestion list', () => {

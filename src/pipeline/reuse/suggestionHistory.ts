@@ -1,0 +1,56 @@
+import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
+import type { Suggestion } from '../postprocess/suggestion.ts';
+import type { ShownSuggestion } from './typeThrough.ts';
+import { continueSuggestion } from './typeThrough.ts';
+
+/** Shown ones, and as many prepared ones. */
+const MAX_ENTRIES = 24;
+/** Each entry holds its document's text as it was; the newest of either kind stays in any case. */
+const MAX_CHARS = 4_000_000;
+
+export interface HistoryEntry extends ShownSuggestion {
+  /** Made in idle time for a place where nobody was yet. */
+  readonly isPrepared: boolean;
+}
+
+export interface ContinuedSuggestion {
+  readonly entry: HistoryEntry;
+  /** What is left of it. */
+  readonly suggestion: Suggestion;
+}
+
+/**
+ * The last suggestions with their places: who types along one, deletes back into one or returns to its place is answered
+ * without the model. What the text was around a suggestion must be the same to the last character.
+ */
+export class SuggestionHistory {
+  /** Newest first. */
+  private entries: HistoryEntry[] = [];
+  private readonly maxEntries: number;
+
+  constructor(maxEntries: number = MAX_ENTRIES) {
+    this.maxEntries = maxEntries;
+  }
+
+  remember(entry: HistoryEntry): void {
+    this.entries.unshift(entry);
+    let chars = 0;
+    const counts = { shown: 0, prepared: 0 };
+    this.entries = this.entries.filter(({ snapshot, isPrepared }) => {
+      chars += snapshot.text.length;
+      const count = ++counts[isPrepared ? 'prepared' : 'shown'];
+      return count === 1 || (count <= this.maxEntries && chars <= MAX_CHARS);
+    });
+  }
+
+  /** The newest suggestion that has something left at this place. */
+  continueAt(snapshot: DocumentSnapshot): ContinuedSuggestion | undefined {
+    for (const entry of this.entries) {
+      const suggestion = continueSuggestion(entry, snapshot);
+      if (suggestion !== undefined) {
+        return { entry, suggestion };
+      }
+    }
+    return undefined;
+  }
+}
