@@ -92,6 +92,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const onEngineState = (state: EngineState): void => {
     refreshStatus();
     if (state.kind === 'ready') {
+      provider.onModel(state.model);
       warmActiveEditor(provider);
       answerMissedRequest(lastRequest);
     } else if (state.kind === 'failed') {

@@ -5,9 +5,11 @@ import type { GeneratedText } from '../inference/protocol.ts';
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import { cleanCompletion } from '../pipeline/postprocess/cleanCompletion.ts';
 import type { Suggestion } from '../pipeline/postprocess/suggestion.ts';
+import { budgetOfTokens } from '../pipeline/prompt/chooseBudget.ts';
 import type { Extent } from '../pipeline/prompt/chooseExtent.ts';
 import { chooseExtent } from '../pipeline/prompt/chooseExtent.ts';
-import { planPlainPrompt, planPrompt } from '../pipeline/prompt/planPrompt.ts';
+import type { PromptPlan } from '../pipeline/prompt/planPrompt.ts';
+import { DEFAULT_PROMPT_BUDGET, planPlainPrompt, planPrompt, TYPING_ANCHOR } from '../pipeline/prompt/planPrompt.ts';
 import { SETTINGS } from '../settings/settings.ts';
 import type { CliEnvironment } from './cliEnvironment.ts';
 import { CommandFailure, describeSystemError, UsageError } from './cliError.ts';
@@ -36,6 +38,8 @@ interface EvalOptions extends GlobalOptions {
   readonly raw: boolean;
   readonly layout: (typeof LAYOUTS)[number];
   readonly heal: boolean;
+  readonly anchorLines: number;
+  readonly windowTokens?: number;
   readonly maxTokens: number;
 }
 
@@ -57,6 +61,17 @@ export function evalCommand(environment: CliEnvironment): Command {
     .option('--outputs <file>', 'write {id, text} of every row, JSON lines')
     .option('--raw', 'the model alone: no context, no stop rules, no cleaning', false)
     .addOption(new Option('--layout <layout>', 'prompt layout').choices(LAYOUTS).default('anchored'))
+    .option(
+      '--anchor-lines <count>',
+      "lines between the anchor and the cursor's line",
+      wholeNumber(0, 1000),
+      TYPING_ANCHOR.newLines,
+    )
+    .option(
+      '--window-tokens <count>',
+      "tokens of the file around the cursor, about; the product's own without",
+      wholeNumber(16, 16_384),
+    )
     .option('--no-heal', 'go on from inside the last word instead of generating it again')
     .option('--max-tokens <count>', 'most tokens per completion', wholeNumber(...maxTokens.range!), maxTokens.default)
     .action((_own: unknown, command: Command) => evaluate(environment, command.optsWithGlobals<EvalOptions>()));
@@ -104,7 +119,7 @@ async function openOutputs(outputsPath: string, positionsPath: string): Promise<
 /** Completes one row from an empty cache. */
 async function evaluatePosition(engine: Engine, position: Position, options: EvalOptions): Promise<EvaluatedRow> {
   const snapshot = toSnapshot(position);
-  const plan = options.layout === 'plain' ? planPlainPrompt(snapshot) : planPrompt(snapshot, undefined);
+  const plan = planFor(snapshot, options);
   const { maxTokens, heal } = options;
   const choices = { maxTokens, heal, stopRules: !options.raw, cold: true };
   const result = await engine.client.complete(completionRequest(snapshot, plan, extentOf(position, snapshot), choices));
@@ -120,6 +135,12 @@ async function evaluatePosition(engine: Engine, position: Position, options: Eva
     default:
       throw new CommandFailure(`the engine gave up position ${position.id} (${result.kind})`);
   }
+}
+
+function planFor(snapshot: DocumentSnapshot, { layout, anchorLines, windowTokens }: EvalOptions): PromptPlan {
+  const budget = windowTokens === undefined ? DEFAULT_PROMPT_BUDGET : budgetOfTokens(windowTokens);
+  const anchors = { ...TYPING_ANCHOR, newLines: anchorLines, searchLines: anchorLines };
+  return layout === 'plain' ? planPlainPrompt(snapshot, budget) : planPrompt(snapshot, undefined, budget, anchors);
 }
 
 /** The kind says how far the middle reaches; kinds this version does not know are left to the product's own rule. */
@@ -157,6 +178,8 @@ function report({ model }: Engine, rows: readonly EvaluatedRow[], options: EvalO
     device: model.device,
     threads: model.threads,
     layout: options.layout,
+    ...(options.layout === 'plain' ? {} : { anchorLines: options.anchorLines }),
+    ...(options.windowTokens === undefined ? {} : { windowTokens: options.windowTokens }),
     heal: options.heal,
     raw: options.raw,
     ...summary,

@@ -86,6 +86,7 @@ async function replay(environment: CliEnvironment, options: ReplayOptions): Prom
         realTime: machineTime,
         settings: replaySettings(options),
         without: options.without,
+        prefillTokensPerSecond: engine.model.prefillTokensPerSecond,
         onPlayed: () => counter.update(++playedEdits),
       };
       played.push(await playTrace(trace, parts));

@@ -49,6 +49,8 @@ export interface ReplayParts {
   };
   readonly realTime: RealTime;
   readonly settings: ReplaySettings;
+  /** As the loaded model says. */
+  readonly prefillTokensPerSecond?: number | undefined;
   /** What is left out of the session, to measure what it is worth. */
   readonly without?: ReadonlySet<Feature>;
   /** Hears of each edit that was played. */
@@ -116,6 +118,7 @@ class Player {
     this.trace = trace;
     this.parts = parts;
     this.session = new SuggestionSession(parts.without === undefined ? {} : { without: parts.without });
+    this.session.setPrefillSpeed(parts.prefillTokensPerSecond);
     this.files = new ReplayFiles(trace, parts.window);
     this.clock = new ReplayClock(parts.realTime, trace.edits[0]!.atMs);
   }

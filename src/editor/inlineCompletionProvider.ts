@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { describeEngineState } from '../inference/client/engineState.ts';
 import type { SupervisedWorker } from '../inference/client/supervisedWorker.ts';
-import type { CompletionParameters, CompletionResult } from '../inference/protocol.ts';
+import type { CompletionParameters, CompletionResult, LoadedModelInfo } from '../inference/protocol.ts';
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import type { SelectedEntry } from '../pipeline/context/insertSelectedEntry.ts';
 import type { RequestReport } from '../pipeline/explain/requestReport.ts';
@@ -120,6 +120,11 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       return [];
     }
     return [run.entry === undefined ? ghostText(outcome, position) : ghostTextAfterEntry(outcome, run.entry)];
+  }
+
+  /** Hears of a loaded model: how fast it reads decides how much of a file a first suggestion sees. */
+  onModel({ prefillTokensPerSecond }: LoadedModelInfo): void {
+    this.session.setPrefillSpeed(prefillTokensPerSecond);
   }
 
   /** Has the engine read what stands around a place, so that the first keystroke there costs only itself. */

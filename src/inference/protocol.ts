@@ -90,6 +90,8 @@ export interface LoadedModelInfo {
   readonly contextLength: number;
   /** Draft methods that this package can run; others decode plainly. */
   readonly availableMethods: readonly DraftMethod[];
+  /** How fast prompts are read, as measured; absent where it is not known. */
+  readonly prefillTokensPerSecond?: number;
   readonly loadMs: number;
 }
 
@@ -105,7 +107,7 @@ export interface Prompt {
 }
 
 export interface CompletionParameters {
-  /** Whose cache to use, and whose older request this one supersedes. */
+  /** Whose cache to use, and whose older request this one supersedes: a document, or one of the two caches it may have. */
   readonly documentId: string;
   readonly prompt: Prompt;
   readonly heal: boolean;

@@ -88,6 +88,12 @@ export class Drafting {
     return [...this.methodsByName.keys()];
   }
 
+  /** How fast prompts are read: by forwards of the most rows that were measured. */
+  get prefillTokensPerSecond(): number {
+    const rows = MEASURED_ROWS.at(-1)!;
+    return (1000 * rows) / this.knowledge.cost.ms(rows);
+  }
+
   /** Drafter and planner of a method; plain decoding where this model has no heads for it. */
   methodFor(method: DraftMethod): DraftingMethod {
     return this.methodsByName.get(method) ?? this.methodsByName.get('off')!;

@@ -105,8 +105,9 @@ async function load(parameters: LoadParameters): Promise<LoadResult> {
     engine = { model, caches, heads, drafting, draftTexts: new TokenizedTexts(model.tokenizer), stateFile };
     const { contextLength } = model.target;
     const loadMs = clock.now() - startMs;
-    const availableMethods = drafting.methods;
-    return { ok: true, model: { id, quantization, device, threads, contextLength, availableMethods, loadMs } };
+    const { methods: availableMethods, prefillTokensPerSecond } = drafting;
+    const facts = { contextLength, availableMethods, prefillTokensPerSecond, loadMs };
+    return { ok: true, model: { id, quantization, device, threads, ...facts } };
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     return { ok: false, message: `The model could not be loaded on ${device}: ${cause}` };

@@ -14,6 +14,7 @@
  * quality, at the start of the cursor's own line it costs 10 points.
  */
 import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
+import { indentationWidth } from '../syntax/lines.ts';
 
 export interface PromptBudget {
   /** Most UTF-16 units of prefix and tail together; about 3.3 of them make a token. */
@@ -27,8 +28,19 @@ export interface PromptBudget {
  */
 export const DEFAULT_PROMPT_BUDGET: PromptBudget = { beforeChars: 2000, afterChars: 640 };
 
-const NEW_ANCHOR_LINES_ABOVE = 3;
-const MAX_ANCHOR_LINES_ABOVE = 40;
+export interface AnchorDistances {
+  /** Lines between a new anchor and the cursor's line, at least. */
+  readonly newLines: number;
+  /** An anchor further above is left. */
+  readonly mostLines: number;
+  /** A new anchor goes to the best start of a statement or block from `newLines` up to this many lines above. */
+  readonly searchLines: number;
+}
+
+/** While somebody types there is no time to be choosy: the nearest line at which quality was measured. */
+export const TYPING_ANCHOR: AnchorDistances = { newLines: 3, mostLines: 40, searchLines: 3 };
+/** In idle time the anchor goes where a statement starts, which is also where a reader would cut. */
+export const IDLE_ANCHOR: AnchorDistances = { newLines: 3, mostLines: 40, searchLines: 10 };
 
 export interface PromptPlan {
   readonly documentId: string;
@@ -46,22 +58,36 @@ export function planPrompt(
   snapshot: DocumentSnapshot,
   previous: PromptPlan | undefined,
   budget: PromptBudget = DEFAULT_PROMPT_BUDGET,
+  anchors: AnchorDistances = TYPING_ANCHOR,
 ): PromptPlan {
-  const { text, offset, documentId } = snapshot;
-  const suffix = cutSuffix(text, offset, budget.afterChars);
-  if (previous !== undefined && stillHolds(previous, snapshot, budget)) {
-    return { ...previous, suffix, tail: text.slice(previous.anchor, offset) };
+  const continued = previous && continuePlan(previous, snapshot, budget, anchors);
+  if (continued !== undefined) {
+    return continued;
   }
+  const { text, offset, documentId } = snapshot;
   const windowStart = chooseWindowStart(text, offset, budget.beforeChars);
-  const anchor = Math.max(windowStart, lineStartAbove(text, offset, NEW_ANCHOR_LINES_ABOVE));
+  const anchor = Math.max(windowStart, chooseAnchor(text, offset, anchors));
   return {
     documentId,
     prefix: text.slice(windowStart, anchor),
-    suffix,
+    suffix: cutSuffix(text, offset, budget.afterChars),
     tail: text.slice(anchor, offset),
     windowStart,
     anchor,
   };
+}
+
+/** The plan with its window and anchor, as it is for this snapshot; undefined when they hold no longer. */
+export function continuePlan(
+  plan: PromptPlan,
+  snapshot: DocumentSnapshot,
+  budget: PromptBudget = DEFAULT_PROMPT_BUDGET,
+  anchors: AnchorDistances = TYPING_ANCHOR,
+): PromptPlan | undefined {
+  const { text, offset } = snapshot;
+  return stillHolds(plan, snapshot, budget, anchors)
+    ? { ...plan, suffix: cutSuffix(text, offset, budget.afterChars), tail: text.slice(plan.anchor, offset) }
+    : undefined;
 }
 
 /** The plain layout, for comparison: everything before the cursor in the prefix part. */
@@ -72,7 +98,12 @@ export function planPlainPrompt(snapshot: DocumentSnapshot, budget: PromptBudget
   return { documentId, prefix: text.slice(windowStart, offset), suffix, tail: '', windowStart, anchor: offset };
 }
 
-function stillHolds(previous: PromptPlan, snapshot: DocumentSnapshot, budget: PromptBudget): boolean {
+function stillHolds(
+  previous: PromptPlan,
+  snapshot: DocumentSnapshot,
+  budget: PromptBudget,
+  { mostLines }: AnchorDistances,
+): boolean {
   const { text, offset, documentId } = snapshot;
   if (previous.documentId !== documentId || offset < previous.anchor) {
     return false;
@@ -85,7 +116,7 @@ function stillHolds(previous: PromptPlan, snapshot: DocumentSnapshot, budget: Pr
   }
   const linesAbove = countLineFeeds(text, previous.anchor, offset);
   // Near the start of the window there may be fewer lines to stand above.
-  return linesAbove <= MAX_ANCHOR_LINES_ABOVE && (linesAbove >= 1 || previous.anchor === previous.windowStart);
+  return linesAbove <= mostLines && (linesAbove >= 1 || previous.anchor === previous.windowStart);
 }
 
 /**
@@ -101,6 +132,35 @@ function chooseWindowStart(text: string, offset: number, beforeChars: number): n
   const lineEnd = text.indexOf('\n', earliest - 1);
   // A single line longer than the window is cut inside.
   return lineEnd === -1 || lineEnd + 1 > offset ? earliest : lineEnd + 1;
+}
+
+/**
+ * The anchor for a cursor. Among the lines that may have it, the least indented that starts something: not a blank line, a
+ * closing bracket or the other half of a condition; the nearest among equals.
+ */
+function chooseAnchor(text: string, offset: number, { newLines, searchLines }: AnchorDistances): number {
+  const nearest = lineStartAbove(text, offset, newLines);
+  let best = nearest;
+  let bestIndentation = Number.POSITIVE_INFINITY;
+  let start = nearest;
+  for (let lines = newLines; lines <= searchLines && newLines < searchLines; lines++) {
+    const lineEnd = text.indexOf('\n', start);
+    const line = text.slice(start, lineEnd === -1 ? text.length : lineEnd);
+    const indentation = indentationWidth(line);
+    if (indentation < bestIndentation && startsSomething(line)) {
+      best = start;
+      bestIndentation = indentation;
+    }
+    if (start === 0) {
+      break;
+    }
+    start = text.lastIndexOf('\n', start - 2) + 1;
+  }
+  return best;
+}
+
+function startsSomething(line: string): boolean {
+  return !/^\s*($|[)\]}]|(else|elif|elsif|except|catch|finally|end|done|fi|esac)\b)/.test(line);
 }
 
 /** Start of the line `count` lines above the cursor's, or of the text. */
@@ -125,7 +185,7 @@ function cutSuffix(text: string, offset: number, afterChars: number): string {
   return text.slice(offset, lineEnd > offset ? lineEnd : offset + afterChars);
 }
 
-function countLineFeeds(text: string, start: number, end: number): number {
+export function countLineFeeds(text: string, start: number, end: number): number {
   let count = 0;
   for (let at = text.indexOf('\n', start); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) {
     count++;

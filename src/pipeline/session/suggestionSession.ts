@@ -9,8 +9,6 @@ import { cleanCompletion } from '../postprocess/cleanCompletion.ts';
 import type { NoSuggestion, Suggestion } from '../postprocess/suggestion.ts';
 import { noSuggestion } from '../postprocess/suggestion.ts';
 import { chooseExtent } from '../prompt/chooseExtent.ts';
-import type { PromptPlan } from '../prompt/planPrompt.ts';
-import { planPrompt } from '../prompt/planPrompt.ts';
 import { SuggestionHistory } from '../reuse/suggestionHistory.ts';
 import type { ShownSuggestion } from '../reuse/typeThrough.ts';
 import { acceptedSuggestion, continueSuggestion } from '../reuse/typeThrough.ts';
@@ -21,6 +19,8 @@ import { draftTexts } from './draftTexts.ts';
 import type { Feature } from './features.ts';
 import type { IdleTask } from './idleWork.ts';
 import { nextPlace } from './nextPlace.ts';
+import type { PlannedPrompt } from './promptPlans.ts';
+import { PromptPlans } from './promptPlans.ts';
 
 /** A place where a suggestion could stand, made by `suggestionEvent`. */
 export interface SuggestionEvent {
@@ -48,8 +48,8 @@ export type EventDecision =
   | { readonly kind: 'continue'; readonly suggestion: Suggestion; readonly isPrepared: boolean }
   | { readonly kind: 'request' };
 
-/** Plans kept for documents that were left; a plan holds a few kilobytes of text. */
-const MAX_PLANS = 50;
+/** Fewer fresh tokens say more about the fixed cost of a forward than about the device's speed. */
+const SPEED_TOKENS = 64;
 
 /** The settings that a session asks for; `suggestIn` maps `comments`, `strings` and `prose` to on or off. */
 export interface SessionSettings extends RequestSettings {
@@ -63,8 +63,7 @@ export interface SessionSettings extends RequestSettings {
  * has nothing to do, `idleTask` and `concludeIdle` (`idleWork.ts`).
  */
 export class SuggestionSession {
-  /** Least recently used first. */
-  private readonly plans = new Map<string, PromptPlan>();
+  private readonly plans: PromptPlans;
   private readonly without: ReadonlySet<Feature>;
   private readonly history: SuggestionHistory;
   private shown: ShownSuggestion | undefined;
@@ -73,9 +72,11 @@ export class SuggestionSession {
   /** The last place that the engine read to the end, in any document: its cache may lose others. */
   private readPlace: DocumentSnapshot | undefined;
   private preparedPlace: DocumentSnapshot | undefined;
+  private prefillTokensPerSecond: number | undefined;
 
   constructor(options: { readonly without?: ReadonlySet<Feature> } = {}) {
     this.without = options.without ?? new Set();
+    this.plans = new PromptPlans(this.without);
     this.history = new SuggestionHistory(this.without.has('history') ? 1 : undefined);
   }
 
@@ -109,15 +110,20 @@ export class SuggestionSession {
     settings: RequestSettings,
     others: readonly OpenText[],
   ): CompletionParameters {
-    const plan = planPrompt(snapshot, this.plans.get(snapshot.documentId));
-    this.keepPlan(plan);
-    return requestFor(snapshot, plan, settings, others);
+    return requestFor(snapshot, this.plans.take(snapshot), settings, others);
+  }
+
+  /** Hears how fast the device reads prompts; its own answers tell it later. */
+  setPrefillSpeed(tokensPerSecond: number | undefined): void {
+    this.prefillTokensPerSecond = tokensPerSecond;
+    this.plans.setPrefillSpeed(tokensPerSecond);
   }
 
   /** Turns the engine's answer into what is shown, and remembers that for typing along. */
   conclude(event: SuggestionEvent, result: CompletionResult): Suggestion | NoSuggestion {
     const outcome = judge(result, event.snapshot);
     this.noteRead(event.snapshot, result);
+    this.noteSpeed(result);
     if (outcome.kind === 'suggestion') {
       const entry = { ...inDocumentTerms(event, outcome), isPrepared: false };
       this.history.remember(entry);
@@ -130,7 +136,7 @@ export class SuggestionSession {
    * What the engine could do now that nobody waits for it; undefined when nothing is of use.
    *
    * First the suggestion that follows the shown one, as if that were accepted: its prompt begins with this place's, so typing
-   * on instead finds the cache as it was. Then, once the cursor rests, the reading of what stands around it.
+   * on instead finds the cache as it was. Then, once the cursor rests, the reading of what stands around it, and of more than a first suggestion had time for.
    */
   idleTask(settings: SessionSettings, others: readonly OpenText[], isResting: boolean): IdleTask | undefined {
     const next = this.without.has('next') ? undefined : this.nextTask(settings, others);
@@ -138,18 +144,23 @@ export class SuggestionSession {
       return next;
     }
     const { here } = this;
-    const isRead = here === undefined || isSamePlace(this.readPlace, here) || this.isShownAt(here);
-    return isRead
-      ? undefined
-      : {
-          kind: 'warm',
-          event: suggestionEvent(here),
-          request: prefillRequest(this.buildRequest(here, settings, others)),
-        };
+    if (here === undefined) {
+      return undefined;
+    }
+    const event = suggestionEvent(here);
+    const isRead = isSamePlace(this.readPlace, here) || this.isShownAt(here);
+    if (!isRead) {
+      return { kind: 'warm', event, request: prefillRequest(this.buildRequest(here, settings, others)) };
+    }
+    const moved = this.plans.move(here);
+    return moved && { kind: 'move', event, request: prefillRequest(requestFor(here, moved, settings, others)) };
   }
 
   concludeIdle({ kind, event }: IdleTask, result: CompletionResult): void {
     this.noteRead(event.snapshot, result);
+    if (kind === 'move' && result.kind === 'generated') {
+      this.plans.adopt(event.snapshot.documentId);
+    }
     if (kind === 'next' && result.kind === 'generated') {
       this.preparedPlace = event.snapshot;
       const outcome = judge(result, event.snapshot);
@@ -160,11 +171,11 @@ export class SuggestionSession {
   }
 
   private nextTask(settings: SessionSettings, others: readonly OpenText[]): IdleTask | undefined {
-    const { shown, here } = this;
-    if (shown === undefined || here === undefined) {
+    const { shown } = this;
+    if (shown === undefined || this.here === undefined) {
       return undefined;
     }
-    const isAtIt = this.isShownAt(here) || acceptedSuggestion(shown, here) !== undefined;
+    const isAtIt = this.isShownAt(this.here) || acceptedSuggestion(shown, this.here) !== undefined;
     const place = nextPlace(shown);
     if (
       !isAtIt ||
@@ -174,13 +185,13 @@ export class SuggestionSession {
     ) {
       return undefined;
     }
-    const standing = this.plans.get(place.documentId);
-    const plan = planPrompt(place, standing);
-    if (standing === undefined || !isSamePrompt(plan, standing)) {
+    const here = this.plans.standing(shown.snapshot);
+    const planned = this.plans.standing(place);
+    if (planned === undefined || planned.plan.suffix !== here?.plan.suffix) {
       // Reading it would cost the cache of this place, which is wanted first if the suggestion is not accepted.
       return undefined;
     }
-    const request = { ...requestFor(place, plan, settings, others), remember: false, isIdle: true };
+    const request = { ...requestFor(place, planned, settings, others), remember: false, isIdle: true };
     return { kind: 'next', event: suggestionEvent(place), request };
   }
 
@@ -194,12 +205,17 @@ export class SuggestionSession {
     }
   }
 
-  private keepPlan(plan: PromptPlan): void {
-    this.plans.delete(plan.documentId);
-    this.plans.set(plan.documentId, plan);
-    const [oldest] = this.plans.keys();
-    if (this.plans.size > MAX_PLANS && oldest !== undefined) {
-      this.plans.delete(oldest);
+  private noteSpeed(result: CompletionResult): void {
+    if (
+      result.kind === 'generated' &&
+      result.generated.freshTokens >= SPEED_TOKENS &&
+      result.generated.ms.prefill > 0
+    ) {
+      const { freshTokens, ms } = result.generated;
+      const speed = (1000 * freshTokens) / ms.prefill;
+      this.setPrefillSpeed(
+        this.prefillTokensPerSecond === undefined ? speed : (this.prefillTokensPerSecond + speed) / 2,
+      );
     }
   }
 }
@@ -211,17 +227,15 @@ export function prefillRequest(request: CompletionParameters): CompletionParamet
 
 function requestFor(
   snapshot: DocumentSnapshot,
-  plan: PromptPlan,
+  { plan, cacheId }: PlannedPrompt,
   settings: RequestSettings,
   others: readonly OpenText[],
 ): CompletionParameters {
-  const request = completionParameters(snapshot, plan, chooseExtent(snapshot), settings);
+  const request = {
+    ...completionParameters(snapshot, plan, chooseExtent(snapshot), settings),
+    documentId: cacheId,
+  };
   return settings.draftMethod === 'off' ? request : { ...request, draftTexts: draftTexts(others) };
-}
-
-/** Whether what is typed on only appends to the prompt. */
-function isSamePrompt(plan: PromptPlan, standing: PromptPlan): boolean {
-  return plan.prefix === standing.prefix && plan.anchor === standing.anchor && plan.suffix === standing.suffix;
 }
 
 function isSamePlace(one: DocumentSnapshot | undefined, other: DocumentSnapshot): boolean {

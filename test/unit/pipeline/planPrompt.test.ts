@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { PromptPlan } from '../../../src/pipeline/prompt/planPrompt.ts';
-import { planPlainPrompt, planPrompt } from '../../../src/pipeline/prompt/planPrompt.ts';
+import { IDLE_ANCHOR, planPlainPrompt, planPrompt, TYPING_ANCHOR } from '../../../src/pipeline/prompt/planPrompt.ts';
 import { snapshotOf } from '../../support/markedText.ts';
 import { createRandom, randomInteger } from '../../support/random.ts';
 
@@ -11,6 +11,31 @@ describe('planPrompt', () => {
     const plan = planPrompt(snapshotOf('a\nb\nc\nd\ne▮f\ng\n'), undefined, budget);
     assert.deepEqual([plan.prefix, plan.tail, plan.suffix], ['a\n', 'b\nc\nd\ne', 'f\ng\n']);
   });
+
+  for (const [newLines, tail] of [
+    [0, 'e'],
+    [1, 'd\ne'],
+    [9, 'a\nb\nc\nd\ne'],
+  ] as const) {
+    it(`puts it ${newLines} lines above where that is asked for`, () => {
+      const anchors = { ...TYPING_ANCHOR, newLines, searchLines: newLines };
+      assert.equal(planPrompt(snapshotOf('a\nb\nc\nd\ne▮f\ng\n'), undefined, budget, anchors).tail, tail);
+    });
+  }
+
+  const idleAnchors: readonly (readonly [name: string, marked: string, line: string])[] = [
+    ['the start of the block', 'x\nif a:\n  b\n  c\n  d\n  e\n  ▮', 'if a:'],
+    ['the nearest of equals', 'a\nb\nc\nd\ne\nf▮', 'c'],
+    ['no closing bracket', 'f(\n  a,\n)\n  b\n  c\n  ▮', 'f('],
+    ['no other half of a condition', 'if a:\n  b\nelse:\n  c\n  d\n  ▮', 'if a:'],
+    ['no blank line', 'a\n  b\n\n  c\n  d\n  e▮', 'a'],
+    ['nothing further than the search goes', `first\n${'  b\n'.repeat(12)}  ▮`, '  b'],
+  ];
+  for (const [name, marked, line] of idleAnchors) {
+    it(`in idle time puts it at ${name}`, () => {
+      assert.equal(planPrompt(snapshotOf(marked), undefined, budget, IDLE_ANCHOR).tail.split('\n')[0], line);
+    });
+  }
 
   for (const [marked, expected] of [
     ['▮', ['', '', '']],

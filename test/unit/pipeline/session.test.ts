@@ -220,6 +220,32 @@ describe('a session of suggestions', () => {
       assert.equal(taskOf(session, true), undefined);
     });
 
+    it('reads more once a small window is read, and goes on from that', () => {
+      const session = new SuggestionSession();
+      session.setPrefillSpeed(50);
+      const lines = 'const a = 1;\n'.repeat(100);
+      session.rest(snapshotOf(`${lines}▮\n${lines}`));
+      const small = session.idleTask(settings, [], true)!;
+      session.concludeIdle(small, generated(''));
+      const large = session.idleTask(settings, [], true)!;
+      assert.deepEqual([small.kind, large.kind], ['warm', 'move']);
+      assert.ok(large.request.prompt.prefix.length > 2 * small.request.prompt.prefix.length);
+      session.concludeIdle(large, generated(''));
+      assert.equal(taskOf(session, true), undefined);
+      const next = session.buildRequest(snapshotOf(`${lines}x▮\n${lines}`), SETTINGS, []);
+      assert.deepEqual([next.documentId, next.prompt.prefix], [large.request.documentId, large.request.prompt.prefix]);
+    });
+
+    it('learns how fast prompts are read', () => {
+      const session = new SuggestionSession();
+      const answer = generated('') as Extract<CompletionResult, { kind: 'generated' }>;
+      const ms = { ...answer.generated.ms, prefill: 4000 };
+      session.conclude(shownAt, { kind: 'generated', generated: { ...answer.generated, freshTokens: 400, ms } });
+      const lines = 'const a = 1;\n'.repeat(100);
+      const { prompt } = session.buildRequest(snapshotOf(`${lines}▮\n${lines}`), SETTINGS, []);
+      assert.ok(prompt.prefix.length + prompt.tail.length < 500);
+    });
+
     it('reads again what was interrupted', () => {
       const session = new SuggestionSession();
       session.rest(snapshotOf('let a▮\n'));

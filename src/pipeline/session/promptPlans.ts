@@ -1,0 +1,135 @@
+import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
+import { chooseColdBudget } from '../prompt/chooseBudget.ts';
+import type { PromptBudget, PromptPlan } from '../prompt/planPrompt.ts';
+import {
+  continuePlan,
+  countLineFeeds,
+  DEFAULT_PROMPT_BUDGET,
+  IDLE_ANCHOR,
+  planPrompt,
+  TYPING_ANCHOR,
+} from '../prompt/planPrompt.ts';
+import type { Feature } from './features.ts';
+
+/** Documents whose plans are kept; a plan holds a few kilobytes of text. */
+const MAX_DOCUMENTS = 50;
+/** From here on an anchor is better moved in idle time than later, when somebody types. */
+const FAR_ANCHOR_LINES = 20;
+/** So much of the window may be full before it is better moved in idle time. */
+const FULL_WINDOW = 0.9;
+
+/** A plan with the engine's cache that holds its prompt. */
+export interface PlannedPrompt {
+  readonly plan: PromptPlan;
+  readonly cacheId: string;
+  /** The window that it was made with. */
+  readonly budget: PromptBudget;
+}
+
+interface DocumentPlans {
+  standing: PlannedPrompt;
+  /** Being read in idle time, into a cache of its own: the standing one serves until this one is whole. */
+  moving: PlannedPrompt | undefined;
+}
+
+/**
+ * Which part of each document the model sees, from one request to the next.
+ *
+ * Somebody who waits gets a plan that costs little: the standing one, or a new one with a window that the device reads soon.
+ * In idle time a better one is read beside it: the whole window, an anchor near the cursor at the start of a statement.
+ */
+export class PromptPlans {
+  /** Least recently used first. */
+  private readonly documents = new Map<string, DocumentPlans>();
+  private readonly without: ReadonlySet<Feature>;
+  private prefillTokensPerSecond: number | undefined;
+
+  constructor(without: ReadonlySet<Feature>) {
+    this.without = without;
+  }
+
+  setPrefillSpeed(tokensPerSecond: number | undefined): void {
+    this.prefillTokensPerSecond = tokensPerSecond;
+  }
+
+  /** The plan for a request. */
+  take(snapshot: DocumentSnapshot): PlannedPrompt {
+    const kept = this.documents.get(snapshot.documentId);
+    const standing = this.standing(snapshot);
+    if (kept !== undefined && standing !== undefined) {
+      this.keep(snapshot.documentId, { ...kept, standing });
+      return standing;
+    }
+    const budget = this.coldBudget;
+    const plan = planPrompt(snapshot, undefined, budget, TYPING_ANCHOR);
+    const made = { plan, cacheId: kept?.standing.cacheId ?? snapshot.documentId, budget };
+    this.keep(snapshot.documentId, { standing: made, moving: undefined });
+    return made;
+  }
+
+  /** The standing plan, where it still holds: its cache serves this snapshot. */
+  standing(snapshot: DocumentSnapshot): PlannedPrompt | undefined {
+    const standing = this.documents.get(snapshot.documentId)?.standing;
+    return standing && continued(standing, snapshot);
+  }
+
+  /** A plan that is worth reading in idle time, in place of the standing one; undefined while that is as good. */
+  move(snapshot: DocumentSnapshot): PlannedPrompt | undefined {
+    const kept = this.documents.get(snapshot.documentId);
+    if (kept === undefined || this.without.has('move')) {
+      return undefined;
+    }
+    const moving = kept.moving && continued(kept.moving, snapshot);
+    const better = moving ?? betterPlan(kept.standing, snapshot);
+    this.keep(snapshot.documentId, { ...kept, moving: better });
+    return better;
+  }
+
+  /** The plan that was moving is in its cache as a whole and stands from here on. */
+  adopt(documentId: string): void {
+    const kept = this.documents.get(documentId);
+    if (kept?.moving !== undefined) {
+      this.keep(documentId, { standing: kept.moving, moving: undefined });
+    }
+  }
+
+  private get coldBudget(): PromptBudget {
+    return this.without.has('window') ? DEFAULT_PROMPT_BUDGET : chooseColdBudget(this.prefillTokensPerSecond);
+  }
+
+  private keep(documentId: string, plans: DocumentPlans): void {
+    this.documents.delete(documentId);
+    this.documents.set(documentId, plans);
+    const [oldest] = this.documents.keys();
+    if (this.documents.size > MAX_DOCUMENTS && oldest !== undefined) {
+      this.documents.delete(oldest);
+    }
+  }
+}
+
+/** A window may grow by typing up to the whole one: what is added costs only itself. */
+function continued(planned: PlannedPrompt, snapshot: DocumentSnapshot): PlannedPrompt | undefined {
+  const { afterChars } = planned.budget;
+  const plan = continuePlan(planned.plan, snapshot, { ...DEFAULT_PROMPT_BUDGET, afterChars });
+  return plan && { ...planned, plan };
+}
+
+function betterPlan(standing: PlannedPrompt, snapshot: DocumentSnapshot): PlannedPrompt | undefined {
+  const current = continued(standing, snapshot);
+  const plan = planPrompt(snapshot, undefined, DEFAULT_PROMPT_BUDGET, IDLE_ANCHOR);
+  const better = { plan, cacheId: otherCache(standing.cacheId, snapshot.documentId), budget: DEFAULT_PROMPT_BUDGET };
+  if (current === undefined) {
+    return undefined;
+  }
+  const { windowStart, anchor, suffix } = current.plan;
+  const isNarrow = plan.windowStart < windowStart || plan.suffix.length > suffix.length;
+  const isFar = countLineFeeds(snapshot.text, anchor, snapshot.offset) > FAR_ANCHOR_LINES && plan.anchor > anchor;
+  const isFull =
+    snapshot.offset - windowStart > FULL_WINDOW * DEFAULT_PROMPT_BUDGET.beforeChars && plan.windowStart > windowStart;
+  return isNarrow || isFar || isFull ? better : undefined;
+}
+
+/** Each document has two caches, one that serves and one that is being filled. */
+function otherCache(cacheId: string, documentId: string): string {
+  return cacheId === documentId ? `${documentId}#2` : documentId;
+}
