@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
 import type { LoadedModel } from '../../../engine/generate.ts';
+import { rememberEncodings } from '../../../engine/tokenizer/rememberEncodings.ts';
 import { createTokenizer } from '../../../engine/tokenizer/tokenizer.ts';
 import { sortVocabulary } from '../../../engine/tokenizer/wordMask.ts';
 import type { ModelManifest } from '../../../model/manifest.ts';
@@ -34,7 +35,7 @@ export async function loadModel(
     sessionOptions(manifest, options.device, threads),
   );
   const definition: unknown = JSON.parse(await readFile(join(directory, manifest.files.tokenizer.name), 'utf8'));
-  const tokenizer = createTokenizer(definition);
+  const tokenizer = rememberEncodings(createTokenizer(definition));
   const target = new OnnxTargetModel(session, manifest.shape, { keepsCacheOnDevice: options.device !== 'cpu' });
   return {
     model: { target, tokenizer, vocabulary: sortVocabulary(tokenizer), control: manifest.fillInTheMiddle },
