@@ -1,11 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open, realpath } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import type { GeneratedText } from '../inference/protocol.ts';
+import type { GeneratedText, Prompt } from '../inference/protocol.ts';
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
+import { promptContext } from '../pipeline/context/promptContext.ts';
+import { SimilarTexts } from '../pipeline/context/similarTexts.ts';
 import { cleanCompletion } from '../pipeline/postprocess/cleanCompletion.ts';
 import type { Suggestion } from '../pipeline/postprocess/suggestion.ts';
-import { budgetOfTokens } from '../pipeline/prompt/chooseBudget.ts';
+import { budgetOfTokens, CHARS_PER_TOKEN } from '../pipeline/prompt/chooseBudget.ts';
 import type { Extent } from '../pipeline/prompt/chooseExtent.ts';
 import { chooseExtent } from '../pipeline/prompt/chooseExtent.ts';
 import type { PromptPlan } from '../pipeline/prompt/planPrompt.ts';
@@ -29,6 +31,9 @@ import { seededShuffle } from './seededShuffle.ts';
 import { mean, quantile } from './statistics.ts';
 
 const LAYOUTS = ['anchored', 'plain'] as const;
+const CONTEXTS = ['none', 'files'] as const;
+/** Of the positions file's other files; the product's budget depends on the device. */
+const CONTEXT_TOKENS = 512;
 
 interface EvalOptions extends GlobalOptions {
   readonly positions: string;
@@ -40,6 +45,8 @@ interface EvalOptions extends GlobalOptions {
   readonly heal: boolean;
   readonly anchorLines: number;
   readonly windowTokens?: number;
+  readonly context: (typeof CONTEXTS)[number];
+  readonly contextTokens: number;
   readonly maxTokens: number;
 }
 
@@ -72,6 +79,12 @@ export function evalCommand(environment: CliEnvironment): Command {
       "tokens of the file around the cursor, about; the product's own without",
       wholeNumber(16, 16_384),
     )
+    .addOption(
+      new Option('--context <context>', "what the model sees of a position's other files")
+        .choices(CONTEXTS)
+        .default('none'),
+    )
+    .option('--context-tokens <count>', 'tokens of other files, at most, about', wholeNumber(1, 16_384), CONTEXT_TOKENS)
     .option('--no-heal', 'go on from inside the last word instead of generating it again')
     .option('--max-tokens <count>', 'most tokens per completion', wholeNumber(...maxTokens.range!), maxTokens.default)
     .action((_own: unknown, command: Command) => evaluate(environment, command.optsWithGlobals<EvalOptions>()));
@@ -122,7 +135,10 @@ async function evaluatePosition(engine: Engine, position: Position, options: Eva
   const plan = planFor(snapshot, options);
   const { maxTokens, heal } = options;
   const choices = { maxTokens, heal, stopRules: !options.raw, cold: true };
-  const result = await engine.client.complete(completionRequest(snapshot, plan, extentOf(position, snapshot), choices));
+  const request = completionRequest(snapshot, plan, extentOf(position, snapshot), choices);
+  const context = options.context === 'none' ? undefined : contextOf(position, snapshot, options.contextTokens);
+  const prompt = context === undefined ? request.prompt : { ...request.prompt, context };
+  const result = await engine.client.complete({ ...request, prompt });
   switch (result.kind) {
     case 'generated': {
       const text = options.raw ? result.generated.text : cleanedText(result.generated, snapshot);
@@ -135,6 +151,11 @@ async function evaluatePosition(engine: Engine, position: Position, options: Eva
     default:
       throw new CommandFailure(`the engine gave up position ${position.id} (${result.kind})`);
   }
+}
+
+function contextOf({ files = [] }: Position, snapshot: DocumentSnapshot, tokens: number): Prompt['context'] {
+  const others = files.map(({ path, text }) => ({ path, readStart: (chars: number) => text.slice(0, chars) }));
+  return promptContext(snapshot, others, { index: new SimilarTexts(), budgetChars: tokens * CHARS_PER_TOKEN });
 }
 
 function planFor(snapshot: DocumentSnapshot, { layout, anchorLines, windowTokens }: EvalOptions): PromptPlan {
@@ -182,6 +203,9 @@ function report({ model }: Engine, rows: readonly EvaluatedRow[], options: EvalO
     ...(options.windowTokens === undefined ? {} : { windowTokens: options.windowTokens }),
     heal: options.heal,
     raw: options.raw,
+    ...(options.context === 'none'
+      ? {}
+      : { context: options.context, contextTokens: options.contextTokens, rowsWithFiles: countRowsWithFiles(rows) }),
     ...summary,
     withoutText: rows.filter(({ text }) => text === '').length,
     meanTokens: mean(generated.map(({ tokens }) => tokens)),
@@ -213,6 +237,10 @@ function report({ model }: Engine, rows: readonly EvaluatedRow[], options: EvalO
     ]),
     `cold completion: ${formatMilliseconds(document.latencyMs.p50)} in the median, ${formatMilliseconds(document.latencyMs.p95)} at the 95th percentile`,
   ]);
+}
+
+function countRowsWithFiles(rows: readonly EvaluatedRow[]): number {
+  return rows.filter(({ position }) => (position.files ?? []).length > 0).length;
 }
 
 function percent(rate: number): string {

@@ -9,6 +9,7 @@ export function toSnapshot(position: Position): DocumentSnapshot {
     // One name for all positions: they run in turn and from an empty cache, and one cache's memory serves them all.
     documentId: 'position',
     languageId: position.language,
+    path: position.path,
     text: prefix + suffix,
     lineEnding: position.prefix.includes('\r\n') || position.suffix.includes('\r\n') ? '\r\n' : '\n',
     offset: prefix.length,

@@ -14,6 +14,8 @@ export interface Position {
   readonly prefix: string;
   readonly suffix: string;
   readonly middle: string;
+  /** Other files of its package, nearest first, for measurements with context. */
+  readonly files?: readonly { readonly path: string; readonly text: string }[];
 }
 
 /** Reads a positions file. Throws `UsageError` with the number of the first line found wrong. */
@@ -69,5 +71,18 @@ function parseLine(line: string, lineNumber: number): Result<Position, string> {
   if ((typeof id !== 'string' && typeof id !== 'number') || typeof path !== 'string') {
     return err('has an "id" or "path" that is not text');
   }
+  if (row.files !== undefined && !isFileList(row.files)) {
+    return err('has "files" that are not a list of {path, text}');
+  }
   return ok({ ...(row as unknown as Position), id: String(id), path });
+}
+
+function isFileList(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (file: { readonly path?: unknown; readonly text?: unknown } | null) =>
+        typeof file?.path === 'string' && typeof file.text === 'string',
+    )
+  );
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { CHARS_PER_TOKEN } from '../pipeline/prompt/chooseBudget.ts';
 import type { Feature } from '../pipeline/session/features.ts';
 import { FEATURES } from '../pipeline/session/features.ts';
 import { SETTINGS } from '../settings/settings.ts';
@@ -28,6 +29,7 @@ interface ReplayOptions extends GlobalOptions, DraftOptions, MethodOption {
   readonly limitEdits?: number;
   readonly delay: number;
   readonly without: ReadonlySet<Feature>;
+  readonly contextTokens?: number;
 }
 
 /** `replay`: how the engine keeps up with somebody who types; `replayPlayer.ts` defines how a trace is played. */
@@ -46,6 +48,11 @@ export function replayCommand(environment: CliEnvironment): Command {
       new Option('--without <features>', `for measurements: leave out any of ${FEATURES.join(', ')}`)
         .argParser(parseFeatures)
         .default(new Set())
+        .hideHelp(),
+    )
+    .addOption(
+      new Option('--context-tokens <count>', 'for measurements: tokens of other files in a prompt, whatever they cost')
+        .argParser(wholeNumber(0, 4096))
         .hideHelp(),
     );
   return addDraftOptions(addMethodOption(command)).action((_own: unknown, command: Command) =>
@@ -85,7 +92,10 @@ async function replay(environment: CliEnvironment, options: ReplayOptions): Prom
         engine: engine.client,
         realTime: machineTime,
         settings: replaySettings(options),
-        without: options.without,
+        session: {
+          without: options.without,
+          ...(options.contextTokens === undefined ? {} : { contextChars: options.contextTokens * CHARS_PER_TOKEN }),
+        },
         prefillTokensPerSecond: engine.model.prefillTokensPerSecond,
         onPlayed: () => counter.update(++playedEdits),
       };
@@ -134,6 +144,7 @@ function report(
       draftTree,
       maxTokens,
       without: [...options.without],
+      ...(options.contextTokens === undefined ? {} : { contextTokens: options.contextTokens }),
     };
     writeJson({ model: id, quantization, device, threads, ...choices, ...all, traces: each });
     return;

@@ -46,6 +46,7 @@ export class ReplayFiles {
     return {
       documentId: `${this.window}/${path}`,
       languageId: language,
+      path,
       text: text.replaceAll('\r\n', '\n'),
       lineEnding: text.includes('\r\n') ? '\r\n' : '\n',
       offset: text.slice(0, cursor).replaceAll('\r\n', '\n').length,

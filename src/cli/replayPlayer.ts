@@ -27,10 +27,9 @@ import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import { refuseEvent } from '../pipeline/gate/refuseEvent.ts';
 import type { NoSuggestion, NoSuggestionReason, Suggestion } from '../pipeline/postprocess/suggestion.ts';
 import { noSuggestion } from '../pipeline/postprocess/suggestion.ts';
-import type { Feature } from '../pipeline/session/features.ts';
 import type { IdleTask } from '../pipeline/session/idleWork.ts';
 import { CURSOR_REST_MS, IdleWork } from '../pipeline/session/idleWork.ts';
-import type { SessionSettings, SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
+import type { SessionOptions, SessionSettings, SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import { SuggestionSession, suggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import { CommandFailure } from './cliError.ts';
 import type { RealTime } from './replayClock.ts';
@@ -51,8 +50,8 @@ export interface ReplayParts {
   readonly settings: ReplaySettings;
   /** As the loaded model says. */
   readonly prefillTokensPerSecond?: number | undefined;
-  /** What is left out of the session, to measure what it is worth. */
-  readonly without?: ReadonlySet<Feature>;
+  /** What is changed about the session, to measure what its parts are worth. */
+  readonly session?: SessionOptions;
   /** Hears of each edit that was played. */
   readonly onPlayed: () => void;
 }
@@ -117,7 +116,7 @@ class Player {
   constructor(trace: Trace, parts: ReplayParts) {
     this.trace = trace;
     this.parts = parts;
-    this.session = new SuggestionSession(parts.without === undefined ? {} : { without: parts.without });
+    this.session = new SuggestionSession(parts.session);
     this.session.setPrefillSpeed(parts.prefillTokensPerSecond);
     this.files = new ReplayFiles(trace, parts.window);
     this.clock = new ReplayClock(parts.realTime, trace.edits[0]!.atMs);

@@ -20,7 +20,11 @@ export class RecentDocuments implements vscode.Disposable {
     return [...this.order]
       .reverse()
       .filter((other) => other !== document)
-      .map((other) => ({ path: other.uri.path, readStart: (chars) => textStart(other, chars) }));
+      .map((other) => ({
+        path: other.uri.path,
+        version: other.version,
+        readStart: (chars) => textStart(other, chars),
+      }));
   }
 
   dispose(): void {

@@ -7,12 +7,13 @@ import type { AcceptanceRule } from './accept/acceptanceRule.ts';
 import type { DraftPlanner } from './control/draftPlanner.ts';
 import type { DecodedToken, DecodeStep } from './decode.ts';
 import { decode } from './decode.ts';
-import type { DraftContext, Drafter, DraftMethod } from './draft/drafter.ts';
+import type { Drafter, DraftMethod } from './draft/drafter.ts';
 import type { VerifiedNode } from './draft/draftTree.ts';
 import type { Stop, StopReason } from './stop/findStop.ts';
 import { findStop } from './stop/findStop.ts';
 import type { KeyValueCache, TargetModel } from './targetModel.ts';
-import { splitAtWordStart } from './tokenizer/splitAtWordStart.ts';
+import type { PromptControl, PromptText } from './tokenizer/tokenizePrompt.ts';
+import { tokenizePrompt } from './tokenizer/tokenizePrompt.ts';
 import type { Tokenizer } from './tokenizer/tokenizer.ts';
 import type { SortedVocabulary } from './tokenizer/wordMask.ts';
 import { createWordMask } from './tokenizer/wordMask.ts';
@@ -22,22 +23,7 @@ export interface LoadedModel {
   readonly target: TargetModel;
   readonly tokenizer: Tokenizer;
   readonly vocabulary: SortedVocabulary;
-  readonly control: {
-    readonly prefix: number;
-    readonly suffix: number;
-    readonly middle: number;
-    readonly stop: readonly number[];
-  };
-}
-
-/** The three texts of a fill-in-the-middle prompt, line feeds only. */
-export interface PromptText {
-  /** Context and the file up to the anchor. */
-  readonly prefix: string;
-  /** The file after the cursor. */
-  readonly suffix: string;
-  /** Anchor to cursor: placed after `<|fim_middle|>`, as if the model had already written it. Empty in the plain layout. */
-  readonly tail: string;
+  readonly control: PromptControl & { readonly stop: readonly number[] };
 }
 
 export interface GenerateRequest {
@@ -104,11 +90,15 @@ export async function generate(
   clock: Clock,
 ): Promise<GeneratedResult> {
   const startMs = clock.now();
-  const { promptTokens, context, typed } = tokenizePrompt(model, request);
-  if (promptTokens.length + request.maxTokens > model.target.contextLength) {
+  const mostTokens = model.target.contextLength - request.maxTokens;
+  const { promptTokens, before, after, typed } = tokenizePrompt(request.prompt, model, {
+    heal: request.heal,
+    mostTokens,
+  });
+  if (promptTokens.length > mostTokens) {
     throw new PromptTooLongError(promptTokens.length, model.target.contextLength);
   }
-  request.drafter.begin(context);
+  request.drafter.begin({ before, after, others: request.draftTexts });
   const steps = decode(
     model.target,
     cache,
@@ -160,32 +150,6 @@ export async function generate(
     perStep,
     ms: { prefill: totals.prefill, draft: totals.draft, verify: totals.verify, total: clock.now() - startMs },
   };
-}
-
-/**
- * Ids in prefix–suffix–middle order, the only one these models know:
- * `<|fim_prefix|>` prefix `<|fim_suffix|>` suffix `<|fim_middle|>` tail. Source: arXiv 2409.12186 §3.2.
- */
-function tokenizePrompt({ tokenizer, control }: LoadedModel, request: GenerateRequest) {
-  const { prefix, suffix, tail } = request.prompt;
-  const { kept, typed } = request.heal ? splitAtWordStart(tail) : { kept: tail, typed: '' };
-  const prefixTokens = tokenizer.encode(prefix);
-  const suffixTokens = tokenizer.encode(suffix);
-  const tailTokens = tokenizer.encode(kept);
-  const context: DraftContext = {
-    before: [...prefixTokens, ...tailTokens],
-    after: suffixTokens,
-    others: request.draftTexts,
-  };
-  const promptTokens = [
-    control.prefix,
-    ...prefixTokens,
-    control.suffix,
-    ...suffixTokens,
-    control.middle,
-    ...tailTokens,
-  ];
-  return { promptTokens, context, typed };
 }
 
 /** The text generated so far, with the typed part of the healed word taken off its start. */

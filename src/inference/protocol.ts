@@ -9,6 +9,7 @@
 import type { AcceptanceMode } from '../engine/accept/acceptanceRule.ts';
 import type { DraftMethod } from '../engine/draft/drafter.ts';
 import type { VerifiedNode } from '../engine/draft/draftTree.ts';
+import type { PromptText } from '../engine/tokenizer/tokenizePrompt.ts';
 import type { Quantization } from '../model/manifest.ts';
 
 /** Values of the setting `foretoken.device`. */
@@ -99,12 +100,8 @@ export type LoadResult =
   | { readonly ok: true; readonly model: LoadedModelInfo }
   | { readonly ok: false; readonly message: string };
 
-/** Three texts of a fill-in-the-middle prompt, line feeds only; `engine/generate.ts` says how they become token ids. */
-export interface Prompt {
-  readonly prefix: string;
-  readonly suffix: string;
-  readonly tail: string;
-}
+/** Texts of a fill-in-the-middle prompt, line feeds only; `engine/tokenizer/tokenizePrompt.ts` says how they become token ids. */
+export type Prompt = PromptText;
 
 export interface CompletionParameters {
   /** Whose cache to use, and whose older request this one supersedes: a document, or one of the two caches it may have. */

@@ -1,14 +1,15 @@
 // Makes the held-out positions file, with its text, from heldOutPositions.jsonl.gz and the fetched held-out packages:
 //
 //   npx tsx train/data/fetch.ts --split heldOut
-//   npx tsx train/data/makeHeldOutPositions.ts [OUT]
+//   npx tsx train/data/makeHeldOutPositions.ts [--files] [OUT]
 //
-// OUT is corpus/heldOutPositions.jsonl.gz in the data folder unless it is given. The rows are those that
+// `--files` adds other files of its package to each row, for `eval --context files`. OUT is corpus/heldOutPositions.jsonl.gz in the data folder unless it is given. The rows are those that
 // `foretoken eval --positions` reads.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import type { Position } from '../../src/cli/positions.ts';
 import { readArchive } from './archive/readArchive.ts';
 import { dataFolders } from './dataFolders.ts';
@@ -16,13 +17,16 @@ import { decodeSource } from './filter/dropReason.ts';
 import type { Manifest, ManifestPackage } from './manifest.ts';
 import { packageName } from './packageList.ts';
 import type { HeldOutPosition } from './positions/heldOutPositions.ts';
-import { restorePosition } from './positions/heldOutPositions.ts';
+import { otherFiles, restorePosition } from './positions/heldOutPositions.ts';
 import { readJsonLines } from './readJsonLines.ts';
 import { repositoryFile } from './repositoryFile.ts';
 import { runScript } from './runScript.ts';
 import { writeJsonLines } from './writeJsonLines.ts';
 
 runScript(async () => {
+  const { values, positionals } = parseArgs({ options: { files: { type: 'boolean' } }, allowPositionals: true });
+  const withFiles = values.files === true;
+  const [outputArgument] = positionals;
   const { archives, corpus } = dataFolders();
   const manifest = JSON.parse(readFileSync(repositoryFile('manifest.json'), 'utf8')) as Manifest;
   const listed = await readJsonLines<HeldOutPosition>(repositoryFile('heldOutPositions.jsonl.gz'));
@@ -35,9 +39,9 @@ runScript(async () => {
     if (restored === undefined) {
       throw new Error(`${key} ${position.version} has no place ${position.offset} in ${position.path}`);
     }
-    return restored;
+    return withFiles ? { ...restored, files: otherFiles(position, texts) } : restored;
   });
-  const output = resolve(process.argv[2] ?? join(corpus, 'heldOutPositions.jsonl.gz'));
+  const output = resolve(outputArgument ?? join(corpus, 'heldOutPositions.jsonl.gz'));
   mkdirSync(dirname(output), { recursive: true });
   await writeJsonLines(output, positions);
   process.stdout.write(`${positions.length} positions written to ${output}\n`);

@@ -3,6 +3,8 @@ export interface DocumentSnapshot {
   /** Stable identity of the document, for caches and logs. */
   readonly documentId: string;
   readonly languageId: string;
+  /** As the model may see it. */
+  readonly path?: string;
   /** Whole text with line feeds only; `lineEnding` says what the file has. */
   readonly text: string;
   readonly lineEnding: '\n' | '\r\n';

@@ -28,3 +28,20 @@ export function chooseColdBudget(prefillTokensPerSecond: number | undefined): Pr
   const budget = budgetOfTokens(tokens);
   return budget.beforeChars < DEFAULT_PROMPT_BUDGET.beforeChars ? budget : DEFAULT_PROMPT_BUDGET;
 }
+
+/** Reading in idle time may take so long in all: more would keep a slow machine busy for little. */
+const IDLE_PREFILL_MS = 6000;
+const LEAST_CONTEXT_TOKENS = 128;
+const MOST_CONTEXT_TOKENS = 768;
+
+/**
+ * UTF-16 units of other files that a prompt can afford beside the whole window: what the device reads in the time that is left;
+ * none where that is little or the speed is not known.
+ */
+export function chooseContextChars(prefillTokensPerSecond: number | undefined, when: 'cold' | 'idle'): number {
+  const { beforeChars, afterChars } = DEFAULT_PROMPT_BUDGET;
+  const prefillMs = when === 'cold' ? COLD_PREFILL_MS : IDLE_PREFILL_MS;
+  const readable = ((prefillTokensPerSecond ?? 0) * prefillMs) / 1000;
+  const tokens = Math.min(MOST_CONTEXT_TOKENS, readable - (beforeChars + afterChars) / CHARS_PER_TOKEN);
+  return tokens < LEAST_CONTEXT_TOKENS ? 0 : Math.round(tokens * CHARS_PER_TOKEN);
+}

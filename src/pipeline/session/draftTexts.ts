@@ -1,14 +1,12 @@
 import { isPrivatePath } from '../context/isPrivatePath.ts';
+import type { SourceText } from '../context/similarTexts.ts';
 
 const MAX_TEXTS = 6;
 /** Longer texts are cut here: they are sent with each request. */
 const MAX_TEXT_CHARS = 16_000;
 
-export interface OpenText {
-  readonly path: string;
-  /** The text's first `chars` UTF-16 units, or all of it. */
-  readonly readStart: (chars: number) => string;
-}
+/** The text of an open document. */
+export type OpenText = SourceText;
 
 /**
  * The texts of other open documents that drafts may be copied from, without files that may hold secrets.

@@ -1,5 +1,6 @@
+import type { Prompt } from '../../inference/protocol.ts';
 import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
-import { chooseColdBudget } from '../prompt/chooseBudget.ts';
+import { chooseColdBudget, chooseContextChars } from '../prompt/chooseBudget.ts';
 import type { PromptBudget, PromptPlan } from '../prompt/planPrompt.ts';
 import {
   continuePlan,
@@ -24,6 +25,23 @@ export interface PlannedPrompt {
   readonly cacheId: string;
   /** The window that it was made with. */
   readonly budget: PromptBudget;
+  /** Chosen once with the plan: a change would cost the whole cache. */
+  readonly context: Prompt['context'];
+  /** `OtherFiles.key` when other files were last looked at; undefined when there was no time to. */
+  readonly contextKey: string | undefined;
+}
+
+/** Where a plan's context comes from. */
+export interface OtherFiles {
+  /** Changes when there are other files than before. */
+  readonly key: string;
+  readonly choose: (snapshot: DocumentSnapshot, budgetChars: number) => Prompt['context'];
+}
+
+export interface PromptPlansOptions {
+  readonly without: ReadonlySet<Feature>;
+  /** Fixed, for measurements; otherwise by the device's speed. */
+  readonly contextChars?: number | undefined;
 }
 
 interface DocumentPlans {
@@ -41,11 +59,11 @@ interface DocumentPlans {
 export class PromptPlans {
   /** Least recently used first. */
   private readonly documents = new Map<string, DocumentPlans>();
-  private readonly without: ReadonlySet<Feature>;
+  private readonly options: PromptPlansOptions;
   private prefillTokensPerSecond: number | undefined;
 
-  constructor(without: ReadonlySet<Feature>) {
-    this.without = without;
+  constructor(options: PromptPlansOptions) {
+    this.options = options;
   }
 
   setPrefillSpeed(tokensPerSecond: number | undefined): void {
@@ -53,7 +71,7 @@ export class PromptPlans {
   }
 
   /** The plan for a request. */
-  take(snapshot: DocumentSnapshot): PlannedPrompt {
+  take(snapshot: DocumentSnapshot, others: OtherFiles): PlannedPrompt {
     const kept = this.documents.get(snapshot.documentId);
     const standing = this.standing(snapshot);
     if (kept !== undefined && standing !== undefined) {
@@ -62,7 +80,8 @@ export class PromptPlans {
     }
     const budget = this.coldBudget;
     const plan = planPrompt(snapshot, undefined, budget, TYPING_ANCHOR);
-    const made = { plan, cacheId: kept?.standing.cacheId ?? snapshot.documentId, budget };
+    const cacheId = kept?.standing.cacheId ?? snapshot.documentId;
+    const made = { plan, cacheId, budget, ...chooseContext(snapshot, others, this.contextChars('cold')) };
     this.keep(snapshot.documentId, { standing: made, moving: undefined });
     return made;
   }
@@ -74,15 +93,16 @@ export class PromptPlans {
   }
 
   /** A plan that is worth reading in idle time, in place of the standing one; undefined while that is as good. */
-  move(snapshot: DocumentSnapshot): PlannedPrompt | undefined {
+  move(snapshot: DocumentSnapshot, others: OtherFiles): PlannedPrompt | undefined {
     const kept = this.documents.get(snapshot.documentId);
-    if (kept === undefined || this.without.has('move')) {
+    if (kept === undefined || this.options.without.has('move')) {
       return undefined;
     }
     const moving = kept.moving && continued(kept.moving, snapshot);
-    const better = moving ?? betterPlan(kept.standing, snapshot);
-    this.keep(snapshot.documentId, { ...kept, moving: better });
-    return better;
+    const moved = moving ?? this.betterPlan(kept.standing, snapshot, others);
+    const { standing } = this.documents.get(snapshot.documentId) ?? kept;
+    this.keep(snapshot.documentId, { standing, moving: moved });
+    return moved;
   }
 
   /** The plan that was moving is in its cache as a whole and stands from here on. */
@@ -94,7 +114,36 @@ export class PromptPlans {
   }
 
   private get coldBudget(): PromptBudget {
-    return this.without.has('window') ? DEFAULT_PROMPT_BUDGET : chooseColdBudget(this.prefillTokensPerSecond);
+    return this.options.without.has('window') ? DEFAULT_PROMPT_BUDGET : chooseColdBudget(this.prefillTokensPerSecond);
+  }
+
+  private contextChars(when: 'cold' | 'idle'): number {
+    const { without, contextChars } = this.options;
+    return without.has('context') ? 0 : (contextChars ?? chooseContextChars(this.prefillTokensPerSecond, when));
+  }
+
+  private betterPlan(
+    standing: PlannedPrompt,
+    snapshot: DocumentSnapshot,
+    others: OtherFiles,
+  ): PlannedPrompt | undefined {
+    const current = continued(standing, snapshot);
+    if (current === undefined) {
+      return undefined;
+    }
+    const plan = planPrompt(snapshot, undefined, DEFAULT_PROMPT_BUDGET, IDLE_ANCHOR);
+    const contextChars = this.contextChars('idle');
+    const looksElsewhere = contextChars > 0 && standing.context === undefined && standing.contextKey !== others.key;
+    if (!isBetter(plan, current.plan, snapshot) && !looksElsewhere) {
+      return undefined;
+    }
+    const chosen = chooseContext(snapshot, others, contextChars);
+    if (!isBetter(plan, current.plan, snapshot) && chosen.context === undefined) {
+      this.keep(snapshot.documentId, { standing: { ...standing, contextKey: others.key }, moving: undefined });
+      return undefined;
+    }
+    const cacheId = otherCache(standing.cacheId, snapshot.documentId);
+    return { plan, cacheId, budget: DEFAULT_PROMPT_BUDGET, ...chosen };
   }
 
   private keep(documentId: string, plans: DocumentPlans): void {
@@ -114,19 +163,18 @@ function continued(planned: PlannedPrompt, snapshot: DocumentSnapshot): PlannedP
   return plan && { ...planned, plan };
 }
 
-function betterPlan(standing: PlannedPrompt, snapshot: DocumentSnapshot): PlannedPrompt | undefined {
-  const current = continued(standing, snapshot);
-  const plan = planPrompt(snapshot, undefined, DEFAULT_PROMPT_BUDGET, IDLE_ANCHOR);
-  const better = { plan, cacheId: otherCache(standing.cacheId, snapshot.documentId), budget: DEFAULT_PROMPT_BUDGET };
-  if (current === undefined) {
-    return undefined;
-  }
-  const { windowStart, anchor, suffix } = current.plan;
+function isBetter(plan: PromptPlan, { windowStart, anchor, suffix }: PromptPlan, { text, offset }: DocumentSnapshot) {
   const isNarrow = plan.windowStart < windowStart || plan.suffix.length > suffix.length;
-  const isFar = countLineFeeds(snapshot.text, anchor, snapshot.offset) > FAR_ANCHOR_LINES && plan.anchor > anchor;
+  const isFar = countLineFeeds(text, anchor, offset) > FAR_ANCHOR_LINES && plan.anchor > anchor;
   const isFull =
-    snapshot.offset - windowStart > FULL_WINDOW * DEFAULT_PROMPT_BUDGET.beforeChars && plan.windowStart > windowStart;
-  return isNarrow || isFar || isFull ? better : undefined;
+    offset - windowStart > FULL_WINDOW * DEFAULT_PROMPT_BUDGET.beforeChars && plan.windowStart > windowStart;
+  return isNarrow || isFar || isFull;
+}
+
+function chooseContext(snapshot: DocumentSnapshot, others: OtherFiles, budgetChars: number) {
+  return budgetChars === 0
+    ? { context: undefined, contextKey: undefined }
+    : { context: others.choose(snapshot, budgetChars), contextKey: others.key };
 }
 
 /** Each document has two caches, one that serves and one that is being filled. */

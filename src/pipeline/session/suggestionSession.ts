@@ -2,6 +2,8 @@ import type { CompletionParameters, CompletionResult } from '../../inference/pro
 import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
 import type { SelectedEntry } from '../context/insertSelectedEntry.ts';
 import { insertSelectedEntry, untypedPart } from '../context/insertSelectedEntry.ts';
+import { promptContext } from '../context/promptContext.ts';
+import { SimilarTexts } from '../context/similarTexts.ts';
 import { refuseAfterAccept } from '../gate/refuseAfterAccept.ts';
 import type { QuietPlaces } from '../gate/refusePlace.ts';
 import { refusePlace } from '../gate/refusePlace.ts';
@@ -19,7 +21,7 @@ import { draftTexts } from './draftTexts.ts';
 import type { Feature } from './features.ts';
 import type { IdleTask } from './idleWork.ts';
 import { nextPlace } from './nextPlace.ts';
-import type { PlannedPrompt } from './promptPlans.ts';
+import type { OtherFiles, PlannedPrompt } from './promptPlans.ts';
 import { PromptPlans } from './promptPlans.ts';
 
 /** A place where a suggestion could stand, made by `suggestionEvent`. */
@@ -51,6 +53,13 @@ export type EventDecision =
 /** Fewer fresh tokens say more about the fixed cost of a forward than about the device's speed. */
 const SPEED_TOKENS = 64;
 
+/** What a measurement may change; the editor has the defaults. */
+export interface SessionOptions {
+  readonly without?: ReadonlySet<Feature>;
+  /** UTF-16 units of other files in a prompt; by the device's speed unless it is given. */
+  readonly contextChars?: number | undefined;
+}
+
 /** The settings that a session asks for; `suggestIn` maps `comments`, `strings` and `prose` to on or off. */
 export interface SessionSettings extends RequestSettings {
   readonly suggestIn: Readonly<Record<string, boolean>>;
@@ -64,6 +73,7 @@ export interface SessionSettings extends RequestSettings {
  */
 export class SuggestionSession {
   private readonly plans: PromptPlans;
+  private readonly similarTexts = new SimilarTexts();
   private readonly without: ReadonlySet<Feature>;
   private readonly history: SuggestionHistory;
   private shown: ShownSuggestion | undefined;
@@ -74,9 +84,9 @@ export class SuggestionSession {
   private preparedPlace: DocumentSnapshot | undefined;
   private prefillTokensPerSecond: number | undefined;
 
-  constructor(options: { readonly without?: ReadonlySet<Feature> } = {}) {
-    this.without = options.without ?? new Set();
-    this.plans = new PromptPlans(this.without);
+  constructor({ without = new Set(), contextChars }: SessionOptions = {}) {
+    this.without = without;
+    this.plans = new PromptPlans({ without, contextChars });
     this.history = new SuggestionHistory(this.without.has('history') ? 1 : undefined);
   }
 
@@ -110,7 +120,7 @@ export class SuggestionSession {
     settings: RequestSettings,
     others: readonly OpenText[],
   ): CompletionParameters {
-    return requestFor(snapshot, this.plans.take(snapshot), settings, others);
+    return requestFor(snapshot, this.plans.take(snapshot, this.otherFiles(others)), settings, others);
   }
 
   /** Hears how fast the device reads prompts; its own answers tell it later. */
@@ -152,7 +162,7 @@ export class SuggestionSession {
     if (!isRead) {
       return { kind: 'warm', event, request: prefillRequest(this.buildRequest(here, settings, others)) };
     }
-    const moved = this.plans.move(here);
+    const moved = this.plans.move(here, this.otherFiles(others));
     return moved && { kind: 'move', event, request: prefillRequest(requestFor(here, moved, settings, others)) };
   }
 
@@ -195,6 +205,16 @@ export class SuggestionSession {
     return { kind: 'next', event: suggestionEvent(place), request };
   }
 
+  private otherFiles(others: readonly OpenText[]): OtherFiles {
+    return {
+      key: others
+        .map(({ path }) => path)
+        .sort()
+        .join('\n'),
+      choose: (snapshot, budgetChars) => promptContext(snapshot, others, { index: this.similarTexts, budgetChars }),
+    };
+  }
+
   private isShownAt(place: DocumentSnapshot): boolean {
     return this.shown !== undefined && continueSuggestion(this.shown, place) !== undefined;
   }
@@ -227,14 +247,13 @@ export function prefillRequest(request: CompletionParameters): CompletionParamet
 
 function requestFor(
   snapshot: DocumentSnapshot,
-  { plan, cacheId }: PlannedPrompt,
+  { plan, cacheId, context }: PlannedPrompt,
   settings: RequestSettings,
   others: readonly OpenText[],
 ): CompletionParameters {
-  const request = {
-    ...completionParameters(snapshot, plan, chooseExtent(snapshot), settings),
-    documentId: cacheId,
-  };
+  const parameters = completionParameters(snapshot, plan, chooseExtent(snapshot), settings);
+  const prompt = context === undefined ? parameters.prompt : { ...parameters.prompt, context };
+  const request = { ...parameters, prompt, documentId: cacheId };
   return settings.draftMethod === 'off' ? request : { ...request, draftTexts: draftTexts(others) };
 }
 

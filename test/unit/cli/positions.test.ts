@@ -31,6 +31,7 @@ describe('a positions file', () => {
     ['[]', 'line 1 is not a JSON object'],
     [`\n\n${JSON.stringify({ ...ROW, middle: 3 })}`, 'line 3 has no text in the field "middle"'],
     [JSON.stringify({ ...ROW, kind: undefined }), 'line 1 has no text in the field "kind"'],
+    [JSON.stringify({ ...ROW, files: [{ path: 'b.go' }] }), 'line 1 has "files" that are not a list of {path, text}'],
     [JSON.stringify({ ...ROW, path: 1 }), 'line 1 has an "id" or "path" that is not text'],
   ];
   for (const [text, error] of malformed) {

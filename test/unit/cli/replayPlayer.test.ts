@@ -44,7 +44,7 @@ async function play(
     text: options.idleText ?? '',
   });
   const without = new Set<Feature>(['next', 'history'].filter((feature) => feature !== options.with) as Feature[]);
-  const parts = { ...replayParts(engine, time, options.delayMs ?? DELAY_MS), without };
+  const parts = { ...replayParts(engine, time, options.delayMs ?? DELAY_MS), session: { without } };
   const played = await time.runUntil(playTrace(trace, parts));
   return { played, engine, realMs: time.now() };
 }

@@ -66,6 +66,37 @@ export function restorePosition(position: HeldOutPosition, text: string): Positi
   };
 }
 
+const MAX_OTHER_FILES = 12;
+const MAX_OTHER_FILE_CHARACTERS = 30_000;
+
+/**
+ * Other files of a position's package in the same language, the nearest folders first, as they might be open beside it.
+ *
+ * Files that name the middle's file (its test, say) are among them: they would be open too.
+ */
+export function otherFiles(
+  { package: name, path }: Pick<HeldOutPosition, 'package' | 'path'>,
+  texts: ReadonlyMap<string, string>,
+): readonly { readonly path: string; readonly text: string }[] {
+  const extension = path.slice(path.lastIndexOf('.'));
+  return [...texts]
+    .filter(([other, text]) => other !== path && other.endsWith(extension) && text.trim() !== '')
+    .map(([other, text]) => ({
+      path: other,
+      text: text.slice(0, MAX_OTHER_FILE_CHARACTERS),
+      near: sharedFolders(path, other),
+    }))
+    .sort((left, right) => right.near - left.near || (left.path < right.path ? -1 : 1))
+    .slice(0, MAX_OTHER_FILES)
+    .map(({ path: other, text }) => ({ path: `${name}/${other}`, text }));
+}
+
+function sharedFolders(left: string, right: string): number {
+  const [one, other] = [left.split('/').slice(0, -1), right.split('/').slice(0, -1)];
+  const differs = one.findIndex((folder, index) => folder !== other[index]);
+  return differs === -1 ? one.length : differs;
+}
+
 function isSuitable(text: string): boolean {
   return text.length >= MIN_FILE_CHARACTERS && text.length <= MAX_FILE_CHARACTERS && !text.includes(SCRUBBED);
 }

@@ -1,6 +1,10 @@
 import { strict as assert } from 'node:assert';
 import type { CorpusRow } from '../../../../train/data/corpusRow.ts';
-import { chooseHeldOutPositions, restorePosition } from '../../../../train/data/positions/heldOutPositions.ts';
+import {
+  chooseHeldOutPositions,
+  otherFiles,
+  restorePosition,
+} from '../../../../train/data/positions/heldOutPositions.ts';
 
 const TEXT = Array.from(
   { length: 30 },
@@ -47,5 +51,21 @@ describe('held-out positions', () => {
 
   it('are refused by a shorter file', () => {
     assert.equal(restorePosition(positions[0]!, TEXT.slice(0, 10)), undefined);
+  });
+
+  it('have other files of their package and language, the nearest first', () => {
+    const texts = new Map([
+      ['src/a/one.py', 'x'],
+      ['src/b/two.py', 'y'],
+      ['src/a/blank.py', ' '],
+      ['src/a/note.md', 'z'],
+      ['src/a/three.py', 'w'.repeat(40_000)],
+      ['setup.py', 'v'],
+    ]);
+    const files = otherFiles({ package: 'p', path: 'src/a/one.py' }, texts);
+    assert.deepEqual(
+      files.map(({ path, text }) => `${path} ${text.length}`),
+      ['p/src/a/three.py 30000', 'p/src/b/two.py 1', 'p/setup.py 1'],
+    );
   });
 });
