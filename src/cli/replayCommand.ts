@@ -28,13 +28,14 @@ interface ReplayOptions extends GlobalOptions, DraftOptions, MethodOption {
   readonly trace: readonly string[];
   readonly limitEdits?: number;
   readonly delay: number;
+  readonly deadline: number;
   readonly without: ReadonlySet<Feature>;
   readonly contextTokens?: number;
 }
 
 /** `replay`: how the engine keeps up with somebody who types; `replayPlayer.ts` defines how a trace is played. */
 export function replayCommand(environment: CliEnvironment): Command {
-  const { delayMs } = SETTINGS;
+  const { delayMs, deadlineMs } = SETTINGS;
   const command = new Command('replay')
     .description('play recorded keystrokes against the engine as the editor would')
     .requiredOption(
@@ -43,7 +44,13 @@ export function replayCommand(environment: CliEnvironment): Command {
       (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
     )
     .option('--limit-edits <count>', 'play only this many edits of each trace', wholeNumber(1))
-    .option('--delay <ms>', 'wait after a keystroke', wholeNumber(...delayMs.range!), delayMs.default)
+    .option('--delay <ms>', 'longest wait after a keystroke', wholeNumber(...delayMs.range!), delayMs.default)
+    .option(
+      '--deadline <ms>',
+      'begin no further line after this time, 0 for none',
+      wholeNumber(...deadlineMs.range!),
+      deadlineMs.default,
+    )
     .addOption(
       new Option('--without <features>', `for measurements: leave out any of ${FEATURES.join(', ')}`)
         .argParser(parseFeatures)
@@ -109,6 +116,7 @@ async function replay(environment: CliEnvironment, options: ReplayOptions): Prom
 function replaySettings(options: ReplayOptions): ReplaySettings {
   return {
     delayMs: options.delay,
+    deadlineMs: options.deadline,
     suggestIn: SETTINGS.suggestIn.default,
     maxTokens: options.maxTokens,
     draftMethod: options.method,
@@ -133,10 +141,11 @@ function report(
     ...replayFigures([played[index]!]),
   }));
   const { id, quantization, device, threads } = model;
-  const { delay, method, acceptance, threshold, draftMaxTokens, draftTree, maxTokens } = options;
+  const { delay, deadline, method, acceptance, threshold, draftMaxTokens, draftTree, maxTokens } = options;
   if (options.json) {
     const choices = {
       delayMs: delay,
+      deadlineMs: deadline,
       method,
       acceptance,
       ...(acceptance === 'typical' ? { threshold } : {}),
@@ -150,7 +159,7 @@ function report(
     return;
   }
   writeLines([
-    `${id} ${quantization} on ${device}, ${threads} threads; ${delay} ms delay, draft method ${method}`,
+    `${id} ${quantization} on ${device}, ${threads} threads; ${delay} ms delay at most, draft method ${method}`,
     ...replayTable(
       each.map((figures) => ({ ...figures, trace: path.basename(figures.trace) })),
       all,

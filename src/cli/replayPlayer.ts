@@ -57,6 +57,7 @@ export interface ReplayParts {
 }
 
 export interface ReplaySettings extends SessionSettings {
+  /** The longest, which the session may shorten. */
   readonly delayMs: number;
 }
 
@@ -152,6 +153,7 @@ class Player {
 
   private async playEdit(edit: TraceEdit, endMs: number): Promise<PlayedKeystroke> {
     const event = suggestionEvent(this.files.snapshot(edit.path, edit.cursor));
+    this.session.noteKeystroke(edit.atMs);
     const decision = this.decide(event);
     if (decision.kind === 'refuse') {
       this.idleWork.run();
@@ -165,7 +167,7 @@ class Player {
         answer: endMs > edit.atMs ? { kind: 'typed-along', suggestion, isPrepared } : { kind: 'overtaken' },
       };
     }
-    const sentAtMs = edit.atMs + this.parts.settings.delayMs;
+    const sentAtMs = edit.atMs + this.session.chooseDelay(this.parts.settings.delayMs);
     if (sentAtMs >= endMs) {
       return { edit, answer: { kind: 'overtaken' } };
     }
@@ -186,6 +188,7 @@ class Player {
     let generated: GeneratedText | undefined;
     let answeredAtMs = Number.POSITIVE_INFINITY;
     this.requestsUnderWay++;
+    this.session.noteRequest();
     const { result, cancel } = this.send(this.buildRequest(event.snapshot));
     void result.then((answer) => {
       this.requestsUnderWay--;

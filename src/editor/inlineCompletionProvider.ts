@@ -184,6 +184,9 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       entry: run.entry && selectedEntry(run.document, run.entry),
       isExplicit: run.isExplicit,
     });
+    if (!run.isExplicit) {
+      this.session.noteKeystroke(this.parts.clock.now());
+    }
     const decision = this.session.decide(event, run.settings.suggestIn);
     if (decision.kind === 'continue') {
       run.isContinued = true;
@@ -224,12 +227,13 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
 
   /** Waits for the user's pause; false when the next keystroke came first. */
   private async waitForQuiet(run: Run): Promise<boolean> {
-    if (run.isExplicit || run.settings.delayMs === 0) {
+    const delayMs = run.isExplicit ? 0 : this.session.chooseDelay(run.settings.delayMs);
+    if (delayMs === 0) {
       return !run.token.isCancellationRequested;
     }
     const startMs = this.parts.clock.now();
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(finish, run.settings.delayMs);
+      const timer = setTimeout(finish, delayMs);
       const subscription = run.token.onCancellationRequested(finish);
       function finish(): void {
         clearTimeout(timer);
@@ -252,6 +256,9 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     };
     this.idleWork.stop();
     this.requestsUnderWay++;
+    if (!run.isExplicit) {
+      this.session.noteRequest();
+    }
     this.parts.onThinking(true);
     try {
       run.result = await this.parts.engine.complete(request, run.token);

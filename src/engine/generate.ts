@@ -11,6 +11,7 @@ import type { Drafter, DraftMethod } from './draft/drafter.ts';
 import type { VerifiedNode } from './draft/draftTree.ts';
 import type { Stop, StopReason } from './stop/findStop.ts';
 import { findStop } from './stop/findStop.ts';
+import { stopAtDeadline } from './stop/stopAtDeadline.ts';
 import type { KeyValueCache, TargetModel } from './targetModel.ts';
 import type { PromptControl, PromptText } from './tokenizer/tokenizePrompt.ts';
 import { tokenizePrompt } from './tokenizer/tokenizePrompt.ts';
@@ -35,6 +36,8 @@ export interface GenerateRequest {
   /** Off for measurements of the model alone: only stop tokens and the budget end the text. */
   readonly stopRules: boolean;
   readonly maxTokens: number;
+  /** Milliseconds after which no further line is begun; none without it. */
+  readonly deadlineMs?: number | undefined;
   readonly drafter: Drafter;
   readonly planner: DraftPlanner;
   readonly acceptance: AcceptanceRule;
@@ -136,6 +139,8 @@ export async function generate(
         break;
       }
     }
+    const isLate = request.deadlineMs !== undefined && clock.now() - startMs >= request.deadlineMs;
+    stop ??= isLate ? stopAtDeadline(output.text) : undefined;
   }
   if (request.remember) {
     request.drafter.end?.(output.tokens.map((token) => token.id));

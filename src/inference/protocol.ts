@@ -113,6 +113,8 @@ export interface CompletionParameters {
   /** Off: only stop tokens and the budget end the text. */
   readonly stopRules: boolean;
   readonly maxTokens: number;
+  /** Milliseconds of the engine's time after which no further line is begun; none when absent or 0. */
+  readonly deadlineMs?: number;
   readonly draftMethod: DraftMethod;
   readonly draftMaxTokens: number;
   /**

@@ -21,8 +21,10 @@ export interface Settings {
   /** `comments`, `strings` and `prose` (text that is not code) to on or off; what is not named is on. */
   readonly suggestIn: Readonly<Record<string, boolean>>;
   readonly trigger: (typeof TRIGGERS)[number];
-  /** Quiet time after a keystroke before the engine is asked, milliseconds. */
+  /** Longest wait after a keystroke before the engine is asked, milliseconds; rhythm and speed decide how much of it. */
   readonly delayMs: number;
+  /** Milliseconds after which a suggestion begins no further line; 0 for none. */
+  readonly deadlineMs: number;
   readonly maxTokens: number;
   readonly model: string;
   readonly quantization: Quantization;
@@ -58,7 +60,8 @@ export const SETTINGS: {
     restartsEngine: false,
   },
   trigger: { key: 'trigger', default: 'automatic', choices: TRIGGERS, restartsEngine: false },
-  delayMs: { key: 'delay', default: 60, range: [0, 2000], restartsEngine: false },
+  delayMs: { key: 'delay', default: 120, range: [0, 2000], restartsEngine: false },
+  deadlineMs: { key: 'deadline', default: 800, range: [0, 60_000], restartsEngine: false },
   maxTokens: { key: 'maxTokens', default: 64, range: [1, 512], restartsEngine: false },
   model: { key: 'model', default: 'qwen2.5-coder-0.5b', restartsEngine: true },
   quantization: { key: 'quantization', default: 'q8', choices: QUANTIZATIONS, restartsEngine: true },

@@ -16,10 +16,11 @@ export interface StopContext {
   readonly lineAbove?: string;
 }
 
-/** Why the text ends where it ends. The first two come from the decode loop, the others from the rules here. */
+/** Why the text ends where it ends. The first two come from the decode loop, the third from the clock, the others from the rules. */
 export type StopReason =
   | 'stop-token'
   | 'max-tokens'
+  | 'deadline'
   | 'line-end'
   | 'block-end'
   | 'statement-end'

@@ -175,6 +175,7 @@ async function complete(parameters: CompletionParameters, signal: CancellationSi
         ...engine.drafting.methodFor(parameters.draftMethod),
         acceptance: acceptanceFor(parameters),
         maxDraftNodes: Math.min(parameters.draftMaxTokens, MAX_DRAFT_NODES),
+        deadlineMs: parameters.deadlineMs || undefined,
         draftTexts: engine.draftTexts.take(parameters.draftTexts),
         ...(parameters.isIdle === true ? { prefillRows: IDLE_PREFILL_ROWS } : {}),
         signal,

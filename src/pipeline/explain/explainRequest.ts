@@ -21,7 +21,7 @@ export function explainRequest(report: RequestReport | undefined): string {
     ...describePrompt(report),
     ...describeResult(report.result),
     section('Time in the editor', [
-      ['Delay (setting foretoken.delay)', milliseconds(report.ms.waited)],
+      ['Delay (at most the setting foretoken.delay)', milliseconds(report.ms.waited)],
       ['From the event to the answer', milliseconds(report.ms.total)],
     ]),
     section(

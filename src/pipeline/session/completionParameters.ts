@@ -6,7 +6,7 @@ import type { PromptPlan } from '../prompt/planPrompt.ts';
 /** The parts of a request that do not follow from the document; `Settings` has all of them. */
 export type RequestSettings = Pick<
   CompletionParameters,
-  'maxTokens' | 'draftMethod' | 'draftMaxTokens' | 'draftTree' | 'acceptanceMode' | 'acceptanceThreshold'
+  'maxTokens' | 'deadlineMs' | 'draftMethod' | 'draftMaxTokens' | 'draftTree' | 'acceptanceMode' | 'acceptanceThreshold'
 >;
 
 /** The product's request for a snapshot, a plan of its prompt and an extent, with no other texts to draft from. */
@@ -24,6 +24,7 @@ export function completionParameters(
     allowsCodeFence: snapshot.languageId === 'markdown',
     stopRules: true,
     maxTokens: settings.maxTokens,
+    ...(settings.deadlineMs === undefined || settings.deadlineMs === 0 ? {} : { deadlineMs: settings.deadlineMs }),
     draftMethod: settings.draftMethod,
     draftMaxTokens: settings.draftMaxTokens,
     draftTree: settings.draftTree,

@@ -1,3 +1,3 @@
 /** Parts of the session that a measurement can do without, to see what each is worth; the editor has all of them. */
-export const FEATURES = ['history', 'warm', 'next', 'window', 'move', 'context'] as const;
+export const FEATURES = ['history', 'warm', 'next', 'window', 'move', 'context', 'rhythm', 'deadline'] as const;
 export type Feature = (typeof FEATURES)[number];

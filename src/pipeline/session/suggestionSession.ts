@@ -7,6 +7,7 @@ import { SimilarTexts } from '../context/similarTexts.ts';
 import { refuseAfterAccept } from '../gate/refuseAfterAccept.ts';
 import type { QuietPlaces } from '../gate/refusePlace.ts';
 import { refusePlace } from '../gate/refusePlace.ts';
+import { TypingRhythm } from '../gate/typingRhythm.ts';
 import { cleanCompletion } from '../postprocess/cleanCompletion.ts';
 import type { NoSuggestion, Suggestion } from '../postprocess/suggestion.ts';
 import { noSuggestion } from '../postprocess/suggestion.ts';
@@ -74,6 +75,7 @@ export interface SessionSettings extends RequestSettings {
 export class SuggestionSession {
   private readonly plans: PromptPlans;
   private readonly similarTexts = new SimilarTexts();
+  private readonly rhythm = new TypingRhythm();
   private readonly without: ReadonlySet<Feature>;
   private readonly history: SuggestionHistory;
   private shown: ShownSuggestion | undefined;
@@ -109,6 +111,16 @@ export class SuggestionSession {
     return refusal === undefined ? { kind: 'request' } : { kind: 'refuse', refusal };
   }
 
+  /** Hears of every keystroke, whatever it is answered by; `nowMs` on a clock that only goes forward. */
+  noteKeystroke(nowMs: number): void {
+    this.rhythm.noteKeystroke(nowMs);
+  }
+
+  /** Milliseconds to wait before a request is sent, at most `longestMs`. */
+  chooseDelay(longestMs: number): number {
+    return this.without.has('rhythm') ? longestMs : this.rhythm.chooseDelay(longestMs);
+  }
+
   /** Hears where the cursor rests, or went without a keystroke. */
   rest(place: DocumentSnapshot): void {
     this.here = place;
@@ -120,7 +132,13 @@ export class SuggestionSession {
     settings: RequestSettings,
     others: readonly OpenText[],
   ): CompletionParameters {
-    return requestFor(snapshot, this.plans.take(snapshot, this.otherFiles(others)), settings, others);
+    const request = requestFor(snapshot, this.plans.take(snapshot, this.otherFiles(others)), settings, others);
+    return this.without.has('deadline') ? withoutDeadline(request) : request;
+  }
+
+  /** Hears that a request for somebody who waits was sent. */
+  noteRequest(): void {
+    this.rhythm.noteRequest();
   }
 
   /** Hears how fast the device reads prompts; its own answers tell it later. */
@@ -134,6 +152,9 @@ export class SuggestionSession {
     const outcome = judge(result, event.snapshot);
     this.noteRead(event.snapshot, result);
     this.noteSpeed(result);
+    if (result.kind === 'generated') {
+      this.rhythm.noteAnswer(result.generated.ms.total);
+    }
     if (outcome.kind === 'suggestion') {
       const entry = { ...inDocumentTerms(event, outcome), isPrepared: false };
       this.history.remember(entry);
@@ -201,7 +222,11 @@ export class SuggestionSession {
       // Reading it would cost the cache of this place, which is wanted first if the suggestion is not accepted.
       return undefined;
     }
-    const request = { ...requestFor(place, planned, settings, others), remember: false, isIdle: true };
+    const request = withoutDeadline({
+      ...requestFor(place, planned, settings, others),
+      remember: false,
+      isIdle: true,
+    });
     return { kind: 'next', event: suggestionEvent(place), request };
   }
 
@@ -243,6 +268,11 @@ export class SuggestionSession {
 /** A request that only fills the cache: the first token comes with the prefill, so it ends there. */
 export function prefillRequest(request: CompletionParameters): CompletionParameters {
   return { ...request, maxTokens: 1, draftMethod: 'off', remember: false, isIdle: true };
+}
+
+/** Nobody waits, or a measurement goes without. */
+function withoutDeadline({ deadlineMs: _, ...request }: CompletionParameters): CompletionParameters {
+  return request;
 }
 
 function requestFor(

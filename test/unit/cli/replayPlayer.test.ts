@@ -43,7 +43,9 @@ async function play(
     afterMs: options.prefillMs ?? 0,
     text: options.idleText ?? '',
   });
-  const without = new Set<Feature>(['next', 'history'].filter((feature) => feature !== options.with) as Feature[]);
+  const without = new Set<Feature>(
+    ['next', 'history', 'rhythm'].filter((feature) => feature !== options.with) as Feature[],
+  );
   const parts = { ...replayParts(engine, time, options.delayMs ?? DELAY_MS), session: { without } };
   const played = await time.runUntil(playTrace(trace, parts));
   return { played, engine, realMs: time.now() };
@@ -181,6 +183,13 @@ describe('playing a trace', () => {
         [[], ['x = 1\nz'], ['y = 2\nw']],
       );
     });
+  });
+
+  it('waits no longer than the rhythm and the engine ask for', async () => {
+    const playing = await play(typing('rest', 0, 200, 400, 600), () => ({ afterMs: 10, text: 'pass' }), {
+      with: 'rhythm',
+    });
+    assert.deepEqual(answersOf(playing), ['60 ms', '10 ms', '10 ms', '10 ms']);
   });
 
   describe('in idle time', () => {

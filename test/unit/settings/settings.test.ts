@@ -25,7 +25,7 @@ describe('readSettings', () => {
   for (const [key, name, value, used] of [
     ['maxTokens', 'maxTokens', 5000, 512],
     ['maxTokens', 'maxTokens', 0, 1],
-    ['delay', 'delayMs', Number.NaN, 60],
+    ['delay', 'delayMs', Number.NaN, 120],
     ['acceptance.threshold', 'acceptanceThreshold', -1, 0.01],
     ['draft.method', 'draftMethod', 'magic', 'auto'],
     ['enabled', 'enabled', 'yes', true],

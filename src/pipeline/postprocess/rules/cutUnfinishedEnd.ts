@@ -3,9 +3,12 @@ import type { CleaningPlace, Draft } from '../cleaningRule.ts';
 
 /**
  * A text that the token budget cut ends anywhere: its last line goes, and lines before it that only open what never came; a
- * text of one line ends before the word it was cut in.
+ * text of one line ends before the word it was cut in. A text that the deadline ended has whole lines only.
  */
 export function cutUnfinishedEnd(draft: Draft, { stopReason }: CleaningPlace): Draft {
+  if (stopReason === 'deadline') {
+    return { ...draft, text: dropOpenEnd(draft.text.split('\n')).join('\n') };
+  }
   if (stopReason !== 'max-tokens') {
     return draft;
   }

@@ -1,0 +1,67 @@
+import { RecentMedian } from '../../base/recentMedian.ts';
+
+/** A longer time between two keystrokes is a pause and says nothing about the rhythm. */
+const PAUSE_MS = 1000;
+const KEYSTROKES = 12;
+const ANSWERS = 8;
+
+/** While nothing is known yet. */
+const USUAL_DELAY_MS = 60;
+/** An answer that takes less than this part of the time between two keystrokes is there before the next one. */
+const IN_TIME = 0.75;
+/** So much longer than usual without a keystroke looks like a pause. */
+const LOOKS_LIKE_PAUSE = 1.3;
+
+/**
+ * How long to wait after a keystroke before the engine is asked.
+ *
+ * Where the answer comes before the next keystroke there is nothing to wait for. Where it does not, a request in the middle of
+ * a burst is wasted and the engine busy when the pause comes: then the wait ends when the typist seems to pause.
+ */
+export class TypingRhythm {
+  private readonly intervals = new RecentMedian(KEYSTROKES);
+  private readonly answers = new RecentMedian(ANSWERS);
+  private lastKeystrokeMs: number | undefined;
+  private lastDelayMs = 0;
+  /** When the request was sent that is not answered yet. */
+  private sentAtMs: number | undefined;
+
+  /** `nowMs`: on any clock that only goes forward. */
+  noteKeystroke(nowMs: number): void {
+    const intervalMs = nowMs - (this.lastKeystrokeMs ?? Number.NEGATIVE_INFINITY);
+    this.lastKeystrokeMs = nowMs;
+    if (intervalMs > 0 && intervalMs < PAUSE_MS) {
+      this.intervals.add(intervalMs);
+    }
+    if (this.sentAtMs !== undefined) {
+      // Overtaken: the answer would have taken longer than this. Without these only quick answers would count.
+      this.noteAnswer(nowMs - this.sentAtMs);
+    }
+  }
+
+  /** Hears that a request was sent, after the delay that was chosen last. */
+  noteRequest(): void {
+    this.sentAtMs = (this.lastKeystrokeMs ?? 0) + this.lastDelayMs;
+  }
+
+  /** Hears how long the engine took for an answer. */
+  noteAnswer(ms: number): void {
+    this.sentAtMs = undefined;
+    this.answers.add(ms);
+  }
+
+  /** Milliseconds, at most `longestMs`. */
+  chooseDelay(longestMs: number): number {
+    this.lastDelayMs = this.delay(longestMs);
+    return this.lastDelayMs;
+  }
+
+  private delay(longestMs: number): number {
+    const intervalMs = this.intervals.value;
+    const answerMs = this.answers.value;
+    if (intervalMs === undefined || answerMs === undefined) {
+      return Math.min(longestMs, USUAL_DELAY_MS);
+    }
+    return answerMs < IN_TIME * intervalMs ? 0 : Math.min(longestMs, LOOKS_LIKE_PAUSE * intervalMs);
+  }
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { TypingRhythm } from '../../../src/pipeline/gate/typingRhythm.ts';
+
+const LONGEST_MS = 200;
+
+/** The delay after keystrokes at these intervals and answers that took these times. */
+function delayAfter(intervalsMs: readonly number[], answersMs: readonly number[], longestMs = LONGEST_MS): number {
+  const rhythm = new TypingRhythm();
+  let nowMs = 5000;
+  rhythm.noteKeystroke(nowMs);
+  for (const intervalMs of intervalsMs) {
+    nowMs += intervalMs;
+    rhythm.noteKeystroke(nowMs);
+  }
+  for (const ms of answersMs) {
+    rhythm.noteAnswer(ms);
+  }
+  return Math.round(rhythm.chooseDelay(longestMs));
+}
+
+describe('the delay after a keystroke', () => {
+  const cases: readonly (readonly [
+    name: string,
+    intervalsMs: readonly number[],
+    answersMs: readonly number[],
+    delayMs: number,
+  ])[] = [
+    ['is the usual one while nothing is known', [], [], 60],
+    ['is the usual one while the engine is not known', [100, 100], [], 60],
+    ['is none where the answer comes before the next keystroke', [200, 200, 200], [100], 0],
+    ['ends in what looks like a pause where it does not', [100, 100, 100], [300], 130],
+    ['is at most the longest', [400, 400], [900], 200],
+    ['goes by the usual interval, not by single ones', [100, 100, 900, 100, 100], [300], 130],
+    ['does not take pauses for a rhythm', [100, 5000, 100, 8000, 100], [300], 130],
+    ['does not take keystrokes at one time for a rhythm', [100, 0, 0, 100, 0, 100], [300], 130],
+    ['goes by the usual answer, not by a cold one', [200, 200], [4000, 90, 100, 110, 95], 0],
+    ['follows a typist who becomes faster', [...Array(12).fill(400), ...Array(12).fill(100)], [300], 130],
+  ];
+  for (const [name, intervalsMs, answersMs, delayMs] of cases) {
+    it(name, () => {
+      assert.equal(delayAfter(intervalsMs, answersMs), delayMs);
+    });
+  }
+
+  it('is none where none is wanted', () => {
+    assert.equal(delayAfter([100, 100], [900], 0), 0);
+  });
+
+  it('counts requests that were overtaken as slow', () => {
+    const rhythm = new TypingRhythm();
+    rhythm.noteAnswer(20);
+    for (let nowMs = 0; nowMs < 1000; nowMs += 100) {
+      rhythm.noteKeystroke(nowMs);
+      rhythm.chooseDelay(LONGEST_MS);
+      rhythm.noteRequest();
+    }
+    assert.equal(Math.round(rhythm.chooseDelay(LONGEST_MS)), 130);
+  });
+});
