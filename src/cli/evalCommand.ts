@@ -6,6 +6,7 @@ import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import { promptContext } from '../pipeline/context/promptContext.ts';
 import { SimilarTexts } from '../pipeline/context/similarTexts.ts';
 import { cleanCompletion } from '../pipeline/postprocess/cleanCompletion.ts';
+import { confidenceOf } from '../pipeline/postprocess/judgeConfidence.ts';
 import type { Suggestion } from '../pipeline/postprocess/suggestion.ts';
 import { budgetOfTokens, CHARS_PER_TOKEN } from '../pipeline/prompt/chooseBudget.ts';
 import type { Extent } from '../pipeline/prompt/chooseExtent.ts';
@@ -20,7 +21,7 @@ import { createCounter } from './counter.ts';
 import type { Engine } from './engineSession.ts';
 import { withEngine } from './engineSession.ts';
 import type { EvalSummary, PositionScore } from './evalMetrics.ts';
-import { scoreCompletion, summarize } from './evalMetrics.ts';
+import { scoreCompletion, summarize, summarizeByQuietness } from './evalMetrics.ts';
 import type { GlobalOptions } from './globalOptions.ts';
 import { wholeNumber } from './globalOptions.ts';
 import { alignColumns, formatMilliseconds, writeJson, writeLines } from './output.ts';
@@ -54,6 +55,8 @@ interface EvaluatedRow {
   readonly position: Position;
   readonly text: string;
   readonly generated: GeneratedText | undefined;
+  /** By the model's own account (`confidenceOf`). */
+  readonly confidence?: number | undefined;
   readonly score: PositionScore;
 }
 
@@ -65,7 +68,7 @@ export function evalCommand(environment: CliEnvironment): Command {
     .requiredOption('--positions <file>', 'positions, JSON lines, plain or gzip')
     .option('--limit <count>', 'take this many rows, chosen by the seed', wholeNumber(1))
     .option('--seed <number>', 'order of a limited run', wholeNumber(0, 2 ** 32 - 1), 1)
-    .option('--outputs <file>', 'write {id, text} of every row, JSON lines')
+    .option('--outputs <file>', 'write {id, text, confidence} of every row, JSON lines')
     .option('--raw', 'the model alone: no context, no stop rules, no cleaning', false)
     .addOption(new Option('--layout <layout>', 'prompt layout').choices(LAYOUTS).default('anchored'))
     .option(
@@ -101,7 +104,7 @@ async function evaluate(environment: CliEnvironment, options: EvalOptions): Prom
       for (const position of positions) {
         const row = await evaluatePosition(engine, position, options);
         rows.push(row);
-        await outputs?.write(`${JSON.stringify({ id: position.id, text: row.text })}\n`);
+        await outputs?.write(`${JSON.stringify({ id: position.id, text: row.text, confidence: row.confidence })}\n`);
         counter.update(rows.length);
       }
       counter.finish();
@@ -142,7 +145,9 @@ async function evaluatePosition(engine: Engine, position: Position, options: Eva
   switch (result.kind) {
     case 'generated': {
       const text = options.raw ? result.generated.text : cleanedText(result.generated, snapshot);
-      return { position, text, generated: result.generated, score: scoreCompletion(text, position.middle) };
+      const confidence = confidenceOf(result.generated);
+      const score = scoreCompletion(text, position.middle);
+      return { position, text, generated: result.generated, confidence, score };
     }
     case 'prompt-too-long':
       return { position, text: '', generated: undefined, score: scoreCompletion('', position.middle) };
@@ -207,6 +212,7 @@ function report({ model }: Engine, rows: readonly EvaluatedRow[], options: EvalO
       ? {}
       : { context: options.context, contextTokens: options.contextTokens, rowsWithFiles: countRowsWithFiles(rows) }),
     ...summary,
+    byQuietness: summarizeByQuietness(rows),
     withoutText: rows.filter(({ text }) => text === '').length,
     meanTokens: mean(generated.map(({ tokens }) => tokens)),
     meanPromptTokens: mean(generated.map(({ promptTokens }) => promptTokens)),
@@ -235,6 +241,10 @@ function report({ model }: Engine, rows: readonly EvaluatedRow[], options: EvalO
         group.editSimilarity.toFixed(3),
       ]),
     ]),
+    ...document.byQuietness.map(
+      ({ quietness, shown, exactFirstLine }) =>
+        `quietness ${quietness}: ${percent(shown)} shown, ${percent(exactFirstLine)} of them with an exact first line`,
+    ),
     `cold completion: ${formatMilliseconds(document.latencyMs.p50)} in the median, ${formatMilliseconds(document.latencyMs.p95)} at the 95th percentile`,
   ]);
 }

@@ -50,6 +50,34 @@ export function summarize(scored: readonly ScoredPosition[]): EvalSummary & {
   };
 }
 
+/** What a value of the setting `foretoken.quietness` leaves of these rows. */
+export interface QuietnessSummary {
+  readonly quietness: number;
+  /** Share of the rows with a text that are shown, 0–1. */
+  readonly shown: number;
+  /** Share of the shown ones whose first line is exact. */
+  readonly exactFirstLine: number;
+}
+
+const QUIETNESS_STEPS = [0, 2, 5, 10, 20, 30, 50, 70] as const;
+
+/** How much quieter each step is, and how much more often right. */
+export function summarizeByQuietness(
+  rows: readonly { readonly text: string; readonly confidence?: number | undefined; readonly score: PositionScore }[],
+): readonly QuietnessSummary[] {
+  const withText = rows.filter(({ text }) => text !== '');
+  const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+  return QUIETNESS_STEPS.map((quietness) => {
+    const shown = withText.filter(({ confidence = 1 }) => 100 * confidence >= quietness);
+    const exact = shown.filter(({ score }) => score.exactFirstLine);
+    return {
+      quietness,
+      shown: share(shown.length, withText.length),
+      exactFirstLine: share(exact.length, shown.length),
+    };
+  });
+}
+
 function summarizeBy(
   scored: readonly ScoredPosition[],
   keyOf: (row: ScoredPosition) => string,

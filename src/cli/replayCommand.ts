@@ -13,7 +13,7 @@ import { addDraftOptions, addMethodOption } from './draftOptions.ts';
 import type { Engine } from './engineSession.ts';
 import { withEngine } from './engineSession.ts';
 import type { GlobalOptions } from './globalOptions.ts';
-import { wholeNumber } from './globalOptions.ts';
+import { decimalNumber, wholeNumber } from './globalOptions.ts';
 import { writeJson, writeLines } from './output.ts';
 import { machineTime } from './replayClock.ts';
 import type { ReplayFigures } from './replayFigures.ts';
@@ -29,13 +29,14 @@ interface ReplayOptions extends GlobalOptions, DraftOptions, MethodOption {
   readonly limitEdits?: number;
   readonly delay: number;
   readonly deadline: number;
+  readonly quietness: number;
   readonly without: ReadonlySet<Feature>;
   readonly contextTokens?: number;
 }
 
 /** `replay`: how the engine keeps up with somebody who types; `replayPlayer.ts` defines how a trace is played. */
 export function replayCommand(environment: CliEnvironment): Command {
-  const { delayMs, deadlineMs } = SETTINGS;
+  const { delayMs, deadlineMs, quietness } = SETTINGS;
   const command = new Command('replay')
     .description('play recorded keystrokes against the engine as the editor would')
     .requiredOption(
@@ -50,6 +51,12 @@ export function replayCommand(environment: CliEnvironment): Command {
       'begin no further line after this time, 0 for none',
       wholeNumber(...deadlineMs.range!),
       deadlineMs.default,
+    )
+    .option(
+      '--quietness <percent>',
+      'confidence that a suggestion needs to be shown',
+      decimalNumber(...quietness.range!),
+      quietness.default,
     )
     .addOption(
       new Option('--without <features>', `for measurements: leave out any of ${FEATURES.join(', ')}`)
@@ -117,6 +124,7 @@ function replaySettings(options: ReplayOptions): ReplaySettings {
   return {
     delayMs: options.delay,
     deadlineMs: options.deadline,
+    quietness: options.quietness,
     suggestIn: SETTINGS.suggestIn.default,
     maxTokens: options.maxTokens,
     draftMethod: options.method,
@@ -141,11 +149,12 @@ function report(
     ...replayFigures([played[index]!]),
   }));
   const { id, quantization, device, threads } = model;
-  const { delay, deadline, method, acceptance, threshold, draftMaxTokens, draftTree, maxTokens } = options;
+  const { delay, deadline, quietness, method, acceptance, threshold, draftMaxTokens, draftTree, maxTokens } = options;
   if (options.json) {
     const choices = {
       delayMs: delay,
       deadlineMs: deadline,
+      quietness,
       method,
       acceptance,
       ...(acceptance === 'typical' ? { threshold } : {}),

@@ -105,7 +105,7 @@ class Player {
     send: (request) => this.send(request),
     onResult: (task, result) => {
       this.idleTasks.push({ kind: task.kind, ...(result.kind === 'generated' ? { generated: result.generated } : {}) });
-      this.session.concludeIdle(task, result);
+      this.session.concludeIdle(task, result, this.parts.settings.quietness);
     },
   });
   /** When the cursor will have rested; undefined when it does already. */
@@ -193,7 +193,7 @@ class Player {
     void result.then((answer) => {
       this.requestsUnderWay--;
       answeredAtMs = this.clock.now();
-      outcome = this.session.conclude(event, answer);
+      outcome = this.session.conclude(event, answer, this.parts.settings.quietness);
       generated = answer.kind === 'generated' ? answer.generated : undefined;
       this.idleWork.run();
     });

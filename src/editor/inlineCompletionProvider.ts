@@ -46,6 +46,8 @@ interface Run {
   readonly settings: Settings;
   isContinued: boolean;
   waitedMs: number;
+  /** Other suggestions for the same place. */
+  alternatives: readonly Suggestion[];
   prompt?: RequestReport['prompt'];
   result?: CompletionResult;
 }
@@ -61,7 +63,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       const result = this.parts.engine.complete(request, source.token).finally(() => source.dispose());
       return { result, cancel: () => source.cancel() };
     },
-    onResult: (task, result) => this.session.concludeIdle(task, result),
+    onResult: (task, result) => this.session.concludeIdle(task, result, this.quietness),
   });
   private readonly acceptedCommand: vscode.Disposable;
   private runs = 0;
@@ -105,6 +107,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       settings: this.parts.readSettings(document),
       isContinued: false,
       waitedMs: 0,
+      alternatives: [],
     };
     let outcome: Suggestion | NoSuggestion;
     try {
@@ -119,7 +122,10 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     if (outcome.kind === 'no-suggestion') {
       return [];
     }
-    return [run.entry === undefined ? ghostText(outcome, position) : ghostTextAfterEntry(outcome, run.entry)];
+    const { entry } = run;
+    return [outcome, ...run.alternatives].map((suggestion) =>
+      entry === undefined ? ghostText(suggestion, position) : ghostTextAfterEntry(suggestion, entry),
+    );
   }
 
   /** Hears of a loaded model: how fast it reads decides how much of a file a first suggestion sees. */
@@ -152,6 +158,10 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   private async askAgain(): Promise<void> {
     this.isAskingAgain = true;
     await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+  }
+
+  private get quietness(): number {
+    return this.activeDocument === undefined ? 0 : this.parts.readSettings(this.activeDocument).quietness;
   }
 
   private goOnIdle(document: vscode.TextDocument): void {
@@ -190,6 +200,9 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     const decision = this.session.decide(event, run.settings.suggestIn);
     if (decision.kind === 'continue') {
       run.isContinued = true;
+      if (run.isExplicit) {
+        run.alternatives = await this.findAlternatives(run, event, decision.suggestion);
+      }
       return decision.suggestion;
     }
     if (decision.kind === 'refuse') {
@@ -245,6 +258,19 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     return !run.token.isCancellationRequested;
   }
 
+  /** Whoever asks where a suggestion is shown wants others: VS Code's commands for the next and the previous one do. */
+  private async findAlternatives(run: Run, event: SuggestionEvent, shown: Suggestion): Promise<readonly Suggestion[]> {
+    const others = this.parts.recentDocuments.beside(run.document);
+    const results: CompletionResult[] = [];
+    for (const request of this.session.alternativeRequests(event, run.settings, others)) {
+      if (run.token.isCancellationRequested) {
+        return [];
+      }
+      results.push(await this.ask(request, run.token));
+    }
+    return this.session.concludeAlternatives(event, shown, results);
+  }
+
   private async generate(run: Run, event: SuggestionEvent): Promise<Suggestion | NoSuggestion> {
     const request = this.buildRequest(run.document, event.snapshot, run.settings);
     const { prefix, suffix, tail } = request.prompt;
@@ -254,19 +280,23 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       tailChars: tail.length,
       extent: request.singleLine ? 'single-line' : 'block',
     };
-    this.idleWork.stop();
-    this.requestsUnderWay++;
     if (!run.isExplicit) {
       this.session.noteRequest();
     }
+    run.result = await this.ask(request, run.token);
+    return this.session.conclude(event, run.result, run.settings.quietness);
+  }
+
+  private async ask(request: CompletionParameters, token: vscode.CancellationToken): Promise<CompletionResult> {
+    this.idleWork.stop();
+    this.requestsUnderWay++;
     this.parts.onThinking(true);
     try {
-      run.result = await this.parts.engine.complete(request, run.token);
+      return await this.parts.engine.complete(request, token);
     } finally {
       this.requestsUnderWay--;
       this.parts.onThinking(this.requestsUnderWay > 0);
     }
-    return this.session.conclude(event, run.result);
   }
 
   private buildRequest(

@@ -19,6 +19,7 @@ import { draftedAfterRows, draftRows } from './verify/verifyDraft.ts';
 export interface TokenMask {
   /** The best token that the mask allows. `scores.logits` is present. */
   bestAllowed(scores: RowScores): number;
+  allows(token: number): boolean;
   /** The mask for the token after this one, or undefined when generation is free from there on. */
   after(token: number): TokenMask | undefined;
 }
@@ -47,7 +48,7 @@ export interface DecodeRequest {
 
 export interface DecodedToken {
   readonly id: number;
-  /** Natural logarithm of the target model's probability for it. */
+  /** Natural logarithm of the target model's probability for it; under a mask, among what the mask allows. */
   readonly logProbability: number;
 }
 
@@ -196,8 +197,19 @@ function commonPrefixLength(left: readonly number[], right: readonly number[]): 
 }
 
 function chooseToken(scores: RowScores, acceptance: AcceptanceRule, mask: TokenMask | undefined): DecodedToken {
-  const id = mask === undefined ? acceptance.chooseToken(scores) : mask.bestAllowed(scores);
-  return { id, logProbability: logProbability(scores, id) };
+  if (mask === undefined) {
+    const id = acceptance.chooseToken(scores);
+    return { id, logProbability: logProbability(scores, id) };
+  }
+  const id = mask.bestAllowed(scores);
+  return { id, logProbability: logProbability(scores, id) - logAllowedMass(scores, id, mask) };
+}
+
+/** Natural logarithm of the probability of what the mask allows: the allowed ones of the best few, and the chosen one. */
+function logAllowedMass(scores: RowScores, chosen: number, mask: TokenMask): number {
+  const allowed = scores.topIds.filter((id) => id === chosen || mask.allows(id));
+  const ids = allowed.includes(chosen) ? allowed : [...allowed, chosen];
+  return Math.log(ids.reduce((sum, id) => sum + Math.exp(logProbability(scores, id)), 0));
 }
 
 function lastHiddenStates(cache: KeyValueCache, count: number): HiddenStates | undefined {

@@ -9,6 +9,8 @@ import type { DecodedToken, DecodeStep } from './decode.ts';
 import { decode } from './decode.ts';
 import type { Drafter, DraftMethod } from './draft/drafter.ts';
 import type { VerifiedNode } from './draft/draftTree.ts';
+import type { PlacedToken, TextConfidence } from './rateText.ts';
+import { rateText } from './rateText.ts';
 import type { Stop, StopReason } from './stop/findStop.ts';
 import { findStop } from './stop/findStop.ts';
 import { stopAtDeadline } from './stop/stopAtDeadline.ts';
@@ -65,6 +67,7 @@ export interface GeneratedResult {
   readonly stopReason: StopReason;
   /** Generated tokens, those of the healed word included. */
   readonly tokens: readonly DecodedToken[];
+  readonly confidence: TextConfidence;
   readonly promptTokens: number;
   /** Prompt tokens that were not in the cache. */
   readonly freshTokens: number;
@@ -145,10 +148,12 @@ export async function generate(
   if (request.remember) {
     request.drafter.end?.(output.tokens.map((token) => token.id));
   }
+  const text = output.text.slice(0, stop.keep);
   return {
-    text: output.text.slice(0, stop.keep),
+    text,
     stopReason: stop.reason,
     tokens: output.tokens,
+    confidence: rateText(text, output.tokens),
     promptTokens: promptTokens.length,
     freshTokens: totals.freshTokens,
     forwards: totals.forwards,
@@ -159,7 +164,7 @@ export async function generate(
 
 /** The text generated so far, with the typed part of the healed word taken off its start. */
 class CompletionText {
-  readonly tokens: DecodedToken[] = [];
+  readonly tokens: PlacedToken[] = [];
   private readonly decoder = new Utf8Decoder();
   private readonly tokenizer: Tokenizer;
   private readonly request: GenerateRequest;
@@ -183,7 +188,7 @@ class CompletionText {
   }
 
   push(token: DecodedToken): Stop | undefined {
-    this.tokens.push(token);
+    this.tokens.push({ ...token, start: this.written.length - this.typedChars });
     const added = this.decoder.push(this.tokenizer.bytesOf(token.id));
     this.written += added;
     if (added === '' || !this.request.stopRules) {

@@ -124,6 +124,8 @@ export interface CompletionParameters {
   readonly draftTree: boolean;
   readonly acceptanceMode: AcceptanceMode;
   readonly acceptanceThreshold: number;
+  /** Draws the text from the model's distribution instead, exactly, whatever the acceptance mode: for alternatives. */
+  readonly sampling?: { readonly temperature: number; readonly seed: number };
   /** Texts that drafts may be copied from, such as other open files, best first; the model does not see them. */
   readonly draftTexts: readonly string[];
   /** Off for measurements: drafts of later requests are not copied from this text. */
@@ -144,6 +146,9 @@ export interface GeneratedText {
   readonly forwards: number;
   /** Mean natural logarithm of the target model's probability per token. */
   readonly meanLogProbability: number;
+  /** The same of the least likely token, and the sum over the first filled line; drafts make no difference to either. */
+  readonly leastLogProbability?: number;
+  readonly firstLineLogProbability?: number;
   readonly ms: {
     /** Waiting for an older request to leave the engine. */
     readonly queued: number;

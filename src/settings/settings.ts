@@ -26,6 +26,8 @@ export interface Settings {
   /** Milliseconds after which a suggestion begins no further line; 0 for none. */
   readonly deadlineMs: number;
   readonly maxTokens: number;
+  /** Per cent of confidence that a suggestion needs to be shown; 0 shows all. */
+  readonly quietness: number;
   readonly model: string;
   readonly quantization: Quantization;
   readonly device: Device;
@@ -63,6 +65,7 @@ export const SETTINGS: {
   delayMs: { key: 'delay', default: 120, range: [0, 2000], restartsEngine: false },
   deadlineMs: { key: 'deadline', default: 800, range: [0, 60_000], restartsEngine: false },
   maxTokens: { key: 'maxTokens', default: 64, range: [1, 512], restartsEngine: false },
+  quietness: { key: 'quietness', default: 5, range: [0, 100], restartsEngine: false },
   model: { key: 'model', default: 'qwen2.5-coder-0.5b', restartsEngine: true },
   quantization: { key: 'quantization', default: 'q8', choices: QUANTIZATIONS, restartsEngine: true },
   device: { key: 'device', default: 'auto', choices: DEVICES, restartsEngine: true },

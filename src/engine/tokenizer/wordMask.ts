@@ -60,6 +60,7 @@ function maskForBytes(owed: string, vocabulary: SortedVocabulary): TokenMask | u
   }
   return {
     bestAllowed: (scores) => bestAllowed(owed, vocabulary, scores),
+    allows: (token) => fits(vocabulary.tokenizer.bytesOf(token), owed),
     after: (token) => {
       const bytes = vocabulary.tokenizer.bytesOf(token);
       return bytes.length >= owed.length ? undefined : maskForBytes(owed.slice(bytes.length), vocabulary);
@@ -69,8 +70,7 @@ function maskForBytes(owed: string, vocabulary: SortedVocabulary): TokenMask | u
 
 function bestAllowed(owed: string, vocabulary: SortedVocabulary, scores: RowScores): number {
   for (const id of scores.topIds) {
-    const bytes = vocabulary.tokenizer.bytesOf(id);
-    if (bytes !== '' && (bytes.startsWith(owed) || owed.startsWith(bytes))) {
+    if (fits(vocabulary.tokenizer.bytesOf(id), owed)) {
       return id;
     }
   }
@@ -104,6 +104,10 @@ function bestAllowed(owed: string, vocabulary: SortedVocabulary, scores: RowScor
     throw new Error('the vocabulary cannot spell the word at the cursor');
   }
   return best;
+}
+
+function fits(bytes: string, owed: string): boolean {
+  return bytes !== '' && (bytes.startsWith(owed) || owed.startsWith(bytes));
 }
 
 /** First index whose entry is not below `key`. */

@@ -198,9 +198,14 @@ async function complete(parameters: CompletionParameters, signal: CancellationSi
 }
 
 function toWire(result: GeneratedResult): Extract<EngineCompletion, { kind: 'generated' }>['generated'] {
-  const { tokens, ...rest } = result;
-  const sum = tokens.reduce((total, token) => total + token.logProbability, 0);
-  return { ...rest, tokens: tokens.length, meanLogProbability: tokens.length === 0 ? 0 : sum / tokens.length };
+  const { tokens, confidence, ...rest } = result;
+  return {
+    ...rest,
+    tokens: tokens.length,
+    meanLogProbability: confidence.mean,
+    leastLogProbability: confidence.least,
+    firstLineLogProbability: confidence.firstLine,
+  };
 }
 
 function flagSignal(buffer: SharedArrayBuffer): CancellationSignal {

@@ -1,4 +1,5 @@
 import type { CompletionResult, GeneratedText } from '../../inference/protocol.ts';
+import { confidenceOf } from '../postprocess/judgeConfidence.ts';
 import { describeReason } from '../postprocess/suggestion.ts';
 import type { RequestReport } from './requestReport.ts';
 
@@ -84,6 +85,7 @@ function describeGenerated(generated: GeneratedText): readonly string[] {
       ['Written', `${generated.tokens} tokens in ${generated.forwards} forwards, ${generated.text.length} characters`],
       ['Stopped by', generated.stopReason],
       ['Probability per token', `${(100 * Math.exp(generated.meanLogProbability)).toFixed(0)}% (geometric mean)`],
+      ['Sure of the first line', describeConfidence(generated)],
       ['Waited for an older request', milliseconds(ms.queued)],
       ['Prompt reading', milliseconds(ms.prefill)],
       ['Drafting', `${milliseconds(ms.draft)}; ${describeDrafts(generated)}`],
@@ -91,6 +93,11 @@ function describeGenerated(generated: GeneratedText): readonly string[] {
       ['In all', `${milliseconds(ms.total)}, ${perSecond.toFixed(0)} tokens per second`],
     ]),
   ];
+}
+
+function describeConfidence(generated: GeneratedText): string {
+  const confidence = confidenceOf(generated);
+  return confidence === undefined ? 'not known' : `${(100 * confidence).toFixed(0)}% (setting foretoken.quietness)`;
 }
 
 /** How speculative decoding went: method, drafted and accepted tokens, where the accepted ones came from. */

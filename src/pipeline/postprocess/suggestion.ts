@@ -43,6 +43,7 @@ export type NoSuggestionReason =
   | 'repeats-line-above'
   | 'repeats-suffix'
   | 'already-closed'
+  | 'not-confident'
   | 'conflicts-with-selected-completion';
 
 export function noSuggestion(reason: NoSuggestionReason, detail?: string): NoSuggestion {
@@ -82,5 +83,6 @@ const SENTENCES: Readonly<Record<NoSuggestionReason, string>> = {
   'repeats-line-above': 'The model only repeated the line above.',
   'repeats-suffix': 'The model only repeated the text that already stands after the cursor.',
   'already-closed': 'The model only closed brackets that are closed already.',
+  'not-confident': 'The model was not sure enough of its text (setting foretoken.quietness).',
   'conflicts-with-selected-completion': 'The text does not fit the entry selected in the suggestion list.',
 };

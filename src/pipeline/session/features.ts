@@ -1,3 +1,13 @@
 /** Parts of the session that a measurement can do without, to see what each is worth; the editor has all of them. */
-export const FEATURES = ['history', 'warm', 'next', 'window', 'move', 'context', 'rhythm', 'deadline'] as const;
+export const FEATURES = [
+  'history',
+  'warm',
+  'next',
+  'window',
+  'move',
+  'context',
+  'rhythm',
+  'deadline',
+  'quietness',
+] as const;
 export type Feature = (typeof FEATURES)[number];

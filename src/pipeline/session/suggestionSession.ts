@@ -9,6 +9,7 @@ import type { QuietPlaces } from '../gate/refusePlace.ts';
 import { refusePlace } from '../gate/refusePlace.ts';
 import { TypingRhythm } from '../gate/typingRhythm.ts';
 import { cleanCompletion } from '../postprocess/cleanCompletion.ts';
+import { judgeConfidence } from '../postprocess/judgeConfidence.ts';
 import type { NoSuggestion, Suggestion } from '../postprocess/suggestion.ts';
 import { noSuggestion } from '../postprocess/suggestion.ts';
 import { chooseExtent } from '../prompt/chooseExtent.ts';
@@ -54,6 +55,11 @@ export type EventDecision =
 /** Fewer fresh tokens say more about the fixed cost of a forward than about the device's speed. */
 const SPEED_TOKENS = 64;
 
+/** Two more texts: each costs as long as a suggestion, and somebody waits. */
+const ALTERNATIVE_SEEDS = [1, 2] as const;
+/** Sharp enough for code that holds together, flat enough for another text. */
+const ALTERNATIVE_TEMPERATURE = 0.8;
+
 /** What a measurement may change; the editor has the defaults. */
 export interface SessionOptions {
   readonly without?: ReadonlySet<Feature>;
@@ -64,6 +70,8 @@ export interface SessionOptions {
 /** The settings that a session asks for; `suggestIn` maps `comments`, `strings` and `prose` to on or off. */
 export interface SessionSettings extends RequestSettings {
   readonly suggestIn: Readonly<Record<string, boolean>>;
+  /** Per cent of confidence that a suggestion needs to be shown; 0 shows all. */
+  readonly quietness: number;
 }
 
 /**
@@ -147,9 +155,12 @@ export class SuggestionSession {
     this.plans.setPrefillSpeed(tokensPerSecond);
   }
 
-  /** Turns the engine's answer into what is shown, and remembers that for typing along. */
-  conclude(event: SuggestionEvent, result: CompletionResult): Suggestion | NoSuggestion {
-    const outcome = judge(result, event.snapshot);
+  /**
+   * Turns the engine's answer into what is shown, and remembers that for typing along. `quietness` as in the settings; whoever
+   * asks by the command sees what there is.
+   */
+  conclude(event: SuggestionEvent, result: CompletionResult, quietness: number): Suggestion | NoSuggestion {
+    const outcome = this.judge(result, event.snapshot, event.isExplicit ? 0 : quietness);
     this.noteRead(event.snapshot, result);
     this.noteSpeed(result);
     if (result.kind === 'generated') {
@@ -161,6 +172,41 @@ export class SuggestionSession {
       this.shown = entry;
     }
     return outcome;
+  }
+
+  /** Requests for other texts at the place of one that is shown, drawn from the model's distribution. */
+  alternativeRequests(
+    { snapshot }: SuggestionEvent,
+    settings: RequestSettings,
+    others: readonly OpenText[],
+  ): readonly CompletionParameters[] {
+    const request = this.buildRequest(snapshot, settings, others);
+    return ALTERNATIVE_SEEDS.map((seed) => ({
+      ...request,
+      remember: false,
+      sampling: { temperature: ALTERNATIVE_TEMPERATURE, seed },
+    }));
+  }
+
+  /** The other suggestions among the answers, each once; typing along any of them goes on with it. */
+  concludeAlternatives(
+    event: SuggestionEvent,
+    shown: Suggestion,
+    results: readonly CompletionResult[],
+  ): readonly Suggestion[] {
+    const byText = new Map<string, Suggestion>();
+    for (const result of results) {
+      const outcome = judge(result, event.snapshot);
+      if (outcome.kind === 'suggestion' && outcome.text !== shown.text) {
+        byText.set(outcome.text, outcome);
+      }
+    }
+    const alternatives = [...byText.values()];
+    // What is shown stays the newest: it is what comes back here.
+    for (const suggestion of [...alternatives, shown]) {
+      this.history.remember({ ...inDocumentTerms(event, suggestion), isPrepared: false });
+    }
+    return alternatives;
   }
 
   /**
@@ -187,14 +233,14 @@ export class SuggestionSession {
     return moved && { kind: 'move', event, request: prefillRequest(requestFor(here, moved, settings, others)) };
   }
 
-  concludeIdle({ kind, event }: IdleTask, result: CompletionResult): void {
+  concludeIdle({ kind, event }: IdleTask, result: CompletionResult, quietness: number): void {
     this.noteRead(event.snapshot, result);
     if (kind === 'move' && result.kind === 'generated') {
       this.plans.adopt(event.snapshot.documentId);
     }
     if (kind === 'next' && result.kind === 'generated') {
       this.preparedPlace = event.snapshot;
-      const outcome = judge(result, event.snapshot);
+      const outcome = this.judge(result, event.snapshot, quietness);
       if (outcome.kind === 'suggestion') {
         this.history.remember({ snapshot: event.snapshot, suggestion: outcome, isPrepared: true });
       }
@@ -242,6 +288,13 @@ export class SuggestionSession {
 
   private isShownAt(place: DocumentSnapshot): boolean {
     return this.shown !== undefined && continueSuggestion(this.shown, place) !== undefined;
+  }
+
+  private judge(result: CompletionResult, snapshot: DocumentSnapshot, quietness: number): Suggestion | NoSuggestion {
+    const outcome = judge(result, snapshot);
+    return outcome.kind === 'no-suggestion' || result.kind !== 'generated' || this.without.has('quietness')
+      ? outcome
+      : (judgeConfidence(result.generated, quietness) ?? outcome);
   }
 
   private noteRead(place: DocumentSnapshot, result: CompletionResult): void {

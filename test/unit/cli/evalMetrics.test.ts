@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { scoreCompletion, summarize } from '../../../src/cli/evalMetrics.ts';
+import { scoreCompletion, summarize, summarizeByQuietness } from '../../../src/cli/evalMetrics.ts';
 
 describe('evaluation metrics', () => {
   const cases: readonly (readonly [
@@ -48,5 +48,26 @@ describe('evaluation metrics', () => {
         byKind: { block: group(1, 0, 0), line: group(3, 2 / 3, 2.5 / 3) },
       },
     );
+  });
+});
+
+describe('what quietness leaves', () => {
+  it('is the share that is shown, and how often that is right', () => {
+    const row = (text: string, confidence: number | undefined, exactFirstLine: boolean) => ({
+      text,
+      confidence,
+      score: { exactFirstLine, exactWhole: false, editSimilarity: 0 },
+    });
+    const rows = [
+      row('a', 0.9, true),
+      row('b', 0.4, true),
+      row('c', 0.04, false),
+      row('', 0.9, false),
+      row('d', undefined, false),
+    ];
+    const byQuietness = new Map(summarizeByQuietness(rows).map((summary) => [summary.quietness, summary]));
+    assert.deepEqual(byQuietness.get(0), { quietness: 0, shown: 1, exactFirstLine: 0.5 });
+    assert.deepEqual(byQuietness.get(5), { quietness: 5, shown: 0.75, exactFirstLine: 2 / 3 });
+    assert.deepEqual(byQuietness.get(50), { quietness: 50, shown: 0.5, exactFirstLine: 0.5 });
   });
 });

@@ -127,6 +127,7 @@ export function replayParts(engine: FakeEngine, time: FakeTime, delayMs: number)
     realTime: time,
     settings: {
       delayMs,
+      quietness: 0,
       suggestIn: SETTINGS.suggestIn.default,
       maxTokens: 64,
       draftMethod: 'lookup',

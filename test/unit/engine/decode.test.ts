@@ -70,7 +70,7 @@ function createMask(steps: number): TokenMask | undefined {
     const allowed = Array.from(logits!.keys()).filter((token) => token % 3 === steps % 3);
     return allowed.reduce((best, token) => (logits![token]! > logits![best]! ? token : best));
   };
-  return { bestAllowed, after: () => createMask(steps - 1) };
+  return { bestAllowed, allows: (token) => token % 3 === steps % 3, after: () => createMask(steps - 1) };
 }
 
 /** What plain greedy decoding writes under the mask. */
@@ -280,6 +280,21 @@ describe('decode', () => {
     }
     assert.deepEqual(forwards, [2, 4, 2]);
     assert.deepEqual(texts[1], texts[0]);
+  });
+
+  it('gives the chance of a masked token among what the mask allows', async () => {
+    const model = new TableModel({ vocabularySize: VOCABULARY, seed: 9 });
+    const prompt = [1, 2, 3];
+    const mask = createMask(1)!;
+    const scores = model.score(prompt, 'logits');
+    const chosen = mask.bestAllowed(scores);
+    const known = [...new Set([...scores.topIds.filter((id) => mask.allows(id)), chosen])];
+    const weights = known.map((id) => Math.exp(scores.logits![id]!));
+    const expected = Math.exp(scores.logits![chosen]!) / weights.reduce((sum, weight) => sum + weight, 0);
+    const request = requestFor(prompt, { mask, maxTokens: 1, stopTokens: new Set() });
+    const step = await decode(model, model.createCache(), request, clock).next();
+    assert.ok(step.done !== true);
+    assert.ok(Math.abs(Math.exp(step.value.tokens[0]!.logProbability) - expected) < 1e-6);
   });
 
   it('stops between two forwards when cancelled, at any step, and the cache stays usable', async () => {

@@ -39,6 +39,8 @@ describe('word mask', () => {
         // The best few of the row rarely hold an allowed token, so both ways to find it are taken.
         const topIds = Array.from(logits.keys()).sort((left, right) => logits[right]! - logits[left]!);
         const mask = createWordMask(typed, vocabulary)!;
+        const allowedByMask = [...tokenizer.byteStrings.keys()].filter((id) => mask.allows(id));
+        assert.deepEqual(allowedByMask, allowed, typed);
         assert.equal(mask.bestAllowed(scoresFrom(logits, topIds.slice(0, 8))), expected, typed);
         assert.equal(mask.bestAllowed(scoresFrom(logits, topIds)), expected, typed);
       }

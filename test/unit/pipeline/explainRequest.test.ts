@@ -31,6 +31,7 @@ const GENERATED: CompletionResult = {
     freshTokens: 7,
     forwards: 11,
     meanLogProbability: Math.log(0.5),
+    firstLineLogProbability: Math.log(0.41),
     ms: { queued: 1, prefill: 20, draft: 0, verify: 180, total: 200 },
     perStep: [
       { drafted: 3, accepted: 2, method: 'auto', nodes: [node('lookup', true), node('mtp', true), node('mtp', false)] },
@@ -56,6 +57,7 @@ describe('explainRequest', () => {
     ['keeps its tables whole', {}, /\| Where \| src\/a\\\|b\.py,/],
     ['says what the cache saved', { result: GENERATED }, /413 tokens were there, 7 were read afresh/],
     ['says how sure the model was', { result: GENERATED }, /\| Probability per token \| 50%/],
+    ['says how sure it was of the first line', { result: GENERATED }, /\| Sure of the first line \| 41%/],
     ['says how fast it wrote', { result: GENERATED }, /200 ms, 50 tokens per second/],
     [
       'says what was drafted and what stood',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CompletionResult } from '../../../src/inference/protocol.ts';
+import type { CompletionResult, GeneratedText } from '../../../src/inference/protocol.ts';
 import type { SelectedEntry } from '../../../src/pipeline/context/insertSelectedEntry.ts';
 import type { RequestSettings } from '../../../src/pipeline/session/completionParameters.ts';
 import type { OpenText } from '../../../src/pipeline/session/draftTexts.ts';
@@ -43,7 +43,7 @@ function generated(text: string): CompletionResult {
 /** A session in which a text was suggested at a place. */
 function sessionAfter(event: SuggestionEvent, text: string): SuggestionSession {
   const session = new SuggestionSession();
-  assert.equal(session.conclude(event, generated(text)).kind, 'suggestion');
+  assert.equal(session.conclude(event, generated(text), 0).kind, 'suggestion');
   return session;
 }
 
@@ -147,19 +147,73 @@ describe('a session of suggestions', () => {
   ];
   for (const [result, expected] of results) {
     it(`ends a request that was ${result.kind} as ${expected}`, () => {
-      const outcome = new SuggestionSession().conclude(shownAt, result);
+      const outcome = new SuggestionSession().conclude(shownAt, result, 0);
       assert.equal(outcome.kind === 'suggestion' ? 'suggestion' : outcome.reason, expected);
     });
   }
 
   it('forgets nothing when a request ends without a suggestion', () => {
     const session = sessionAfter(shownAt, 'sum(items);');
-    session.conclude(shownAt, { kind: 'cancelled', stage: 'decode' });
+    session.conclude(shownAt, { kind: 'cancelled', stage: 'decode' }, 0);
     assert.equal(decisionOf(session, eventAt('let total = s▮\n')), 'continue um(items);');
   });
 
+  describe('when the model is not sure', () => {
+    const unsure: CompletionResult = {
+      kind: 'generated',
+      generated: {
+        ...(generated('sum(items);') as { generated: GeneratedText }).generated,
+        firstLineLogProbability: Math.log(0.1),
+      },
+    };
+
+    for (const [name, session, event, quietness, outcome] of [
+      ['shows nothing where more is wanted', new SuggestionSession(), shownAt, 20, 'not-confident'],
+      ['shows it where that is enough', new SuggestionSession(), shownAt, 5, 'suggestion'],
+      ['shows it to whoever asks', new SuggestionSession(), { ...shownAt, isExplicit: true }, 20, 'suggestion'],
+      [
+        'shows it when that is left out',
+        new SuggestionSession({ without: new Set(['quietness'] as const) }),
+        shownAt,
+        20,
+        'suggestion',
+      ],
+    ] as const) {
+      it(name, () => {
+        const concluded = session.conclude(event, unsure, quietness);
+        assert.equal(concluded.kind === 'suggestion' ? 'suggestion' : concluded.reason, outcome);
+      });
+    }
+  });
+
+  describe('with alternatives', () => {
+    it('asks for texts drawn from the model, that no later draft is copied from', () => {
+      const requests = new SuggestionSession().alternativeRequests(shownAt, SETTINGS, []);
+      assert.deepEqual(
+        requests.map(({ sampling, remember }) => [sampling?.seed, remember]),
+        [
+          [1, false],
+          [2, false],
+        ],
+      );
+    });
+
+    it('gives each other text once, and goes on with whichever is typed', () => {
+      const session = sessionAfter(shownAt, 'sum(items);');
+      const shown = { kind: 'suggestion', text: 'sum(items);', replaceChars: 0 } as const;
+      const results = [generated('sum(items);'), generated('max(items);'), generated('max(items);'), generated('')];
+      const alternatives = session.concludeAlternatives(shownAt, shown, results);
+      assert.deepEqual(
+        alternatives.map(({ text }) => text),
+        ['max(items);'],
+      );
+      assert.equal(decisionOf(session, shownAt), 'continue sum(items);');
+      assert.equal(decisionOf(session, eventAt('let total = m▮\n')), 'continue ax(items);');
+    });
+  });
+
   describe('in idle time', () => {
-    const settings = { ...SETTINGS, suggestIn: EVERYWHERE };
+    const settings = { ...SETTINGS, suggestIn: EVERYWHERE, quietness: 0 };
     const taskOf = (session: SuggestionSession, isResting = false): string | undefined => {
       const task = session.idleTask(settings, [], isResting);
       return task && `${task.kind} ${task.event.snapshot.text.slice(0, task.event.snapshot.offset)}▮`;
@@ -170,7 +224,7 @@ describe('a session of suggestions', () => {
       const event = eventAt(marked);
       session.decide(event, EVERYWHERE);
       session.buildRequest(event.snapshot, SETTINGS, []);
-      session.conclude(event, generated(text));
+      session.conclude(event, generated(text), 0);
       return session;
     };
 
@@ -192,7 +246,7 @@ describe('a session of suggestions', () => {
 
     it('prepares once, and shows that to whoever gets there', () => {
       const session = showing('let a = ▮\n', 'max(');
-      session.concludeIdle(session.idleTask(settings, [], false)!, generated('b, c);'));
+      session.concludeIdle(session.idleTask(settings, [], false)!, generated('b, c);'), 0);
       assert.equal(taskOf(session), undefined);
       const there = eventAt('let a = max(▮\n');
       const decision = session.decide(there, EVERYWHERE);
@@ -205,7 +259,7 @@ describe('a session of suggestions', () => {
 
     it('still knows the shown suggestion after the next one was prepared', () => {
       const session = showing('let a = ▮\n', 'max(', ['history']);
-      session.concludeIdle(session.idleTask(settings, [], false)!, generated('b, c);'));
+      session.concludeIdle(session.idleTask(settings, [], false)!, generated('b, c);'), 0);
       assert.equal(decisionOf(session, eventAt('let a = m▮\n')), 'continue ax(');
     });
 
@@ -216,7 +270,7 @@ describe('a session of suggestions', () => {
       assert.equal(taskOf(session, true), 'warm let a▮');
       const task = session.idleTask(settings, [], true)!;
       assert.deepEqual([task.request.maxTokens, task.request.isIdle], [1, true]);
-      session.concludeIdle(task, generated(''));
+      session.concludeIdle(task, generated(''), 0);
       assert.equal(taskOf(session, true), undefined);
     });
 
@@ -226,11 +280,11 @@ describe('a session of suggestions', () => {
       const lines = 'const a = 1;\n'.repeat(100);
       session.rest(snapshotOf(`${lines}▮\n${lines}`));
       const small = session.idleTask(settings, [], true)!;
-      session.concludeIdle(small, generated(''));
+      session.concludeIdle(small, generated(''), 0);
       const large = session.idleTask(settings, [], true)!;
       assert.deepEqual([small.kind, large.kind], ['warm', 'move']);
       assert.ok(large.request.prompt.prefix.length > 2 * small.request.prompt.prefix.length);
-      session.concludeIdle(large, generated(''));
+      session.concludeIdle(large, generated(''), 0);
       assert.equal(taskOf(session, true), undefined);
       const next = session.buildRequest(snapshotOf(`${lines}x▮\n${lines}`), SETTINGS, []);
       assert.deepEqual([next.documentId, next.prompt.prefix], [large.request.documentId, large.request.prompt.prefix]);
@@ -240,7 +294,7 @@ describe('a session of suggestions', () => {
       const session = new SuggestionSession();
       const answer = generated('') as Extract<CompletionResult, { kind: 'generated' }>;
       const ms = { ...answer.generated.ms, prefill: 4000 };
-      session.conclude(shownAt, { kind: 'generated', generated: { ...answer.generated, freshTokens: 400, ms } });
+      session.conclude(shownAt, { kind: 'generated', generated: { ...answer.generated, freshTokens: 400, ms } }, 0);
       const lines = 'const a = 1;\n'.repeat(100);
       const { prompt } = session.buildRequest(snapshotOf(`${lines}▮\n${lines}`), SETTINGS, []);
       assert.ok(prompt.prefix.length + prompt.tail.length < 500);
@@ -249,7 +303,7 @@ describe('a session of suggestions', () => {
     it('reads again what was interrupted', () => {
       const session = new SuggestionSession();
       session.rest(snapshotOf('let a▮\n'));
-      session.concludeIdle(session.idleTask(settings, [], true)!, { kind: 'cancelled', stage: 'prefill' });
+      session.concludeIdle(session.idleTask(settings, [], true)!, { kind: 'cancelled', stage: 'prefill' }, 0);
       assert.equal(taskOf(session, true), 'warm let a▮');
     });
   });
