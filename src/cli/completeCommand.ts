@@ -4,6 +4,7 @@ import type { CompletionResult, GeneratedText, LoadedModelInfo } from '../infere
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import { snapshotAt } from '../pipeline/context/documentSnapshot.ts';
 import { languageIdForFileName } from '../pipeline/context/languageIds.ts';
+import { refusePlace } from '../pipeline/gate/refusePlace.ts';
 import { cleanCompletion } from '../pipeline/postprocess/cleanCompletion.ts';
 import type { NoSuggestion, Suggestion } from '../pipeline/postprocess/suggestion.ts';
 import { describeReason, noSuggestion } from '../pipeline/postprocess/suggestion.ts';
@@ -20,6 +21,9 @@ import type { GlobalOptions } from './globalOptions.ts';
 import { wholeNumber } from './globalOptions.ts';
 import { formatMilliseconds, writeJson, writeLines } from './output.ts';
 import { readTextFile } from './readTextFile.ts';
+import { refuseFile } from './refuseFile.ts';
+
+const QUIET_NOWHERE = { comment: false, string: false, prose: false };
 
 interface CompleteOptions extends GlobalOptions, DraftOptions, MethodOption {
   readonly line: number;
@@ -44,14 +48,15 @@ export function completeCommand(environment: CliEnvironment): Command {
 
 async function complete(environment: CliEnvironment, file: string, options: CompleteOptions): Promise<void> {
   const snapshot = await readSnapshot(file, options.line, options.column);
+  const refusal = options.raw ? undefined : (refuseFile(snapshot) ?? refusePlace(snapshot, QUIET_NOWHERE, true));
   const plan = planPrompt(snapshot, undefined);
   const extent = options.singleLine ? 'single-line' : chooseExtent(snapshot);
   const request = completionRequest(snapshot, plan, extent, { ...options, stopRules: !options.raw });
   const { result, model } = await withEngine(environment, options, async (engine) => ({
-    result: await engine.client.complete(request),
+    result: refusal === undefined ? await engine.client.complete(request) : undefined,
     model: engine.model,
   }));
-  const outcome = judge(result, snapshot, options.raw);
+  const outcome = refusal ?? judge(result!, snapshot, options.raw);
   if (options.json) {
     writeJson(toDocument(outcome, result, model));
     return;
@@ -61,7 +66,7 @@ async function complete(environment: CliEnvironment, file: string, options: Comp
       ? drawCompletion(snapshot, outcome, options.line)
       : [`No suggestion: ${describeReason(outcome.reason)}`]),
     '',
-    ...(result.kind === 'generated' ? describeFigures(result.generated, model) : []),
+    ...(result?.kind === 'generated' ? describeFigures(result.generated, model) : []),
   ]);
 }
 
@@ -105,8 +110,13 @@ function judge(result: CompletionResult, snapshot: DocumentSnapshot, isRaw: bool
   }
 }
 
-function toDocument(outcome: Suggestion | NoSuggestion, result: CompletionResult, model: LoadedModelInfo): object {
-  const figures: Omit<GeneratedText, 'text'> = result.kind === 'generated' ? withoutText(result.generated) : NO_FIGURES;
+function toDocument(
+  outcome: Suggestion | NoSuggestion,
+  result: CompletionResult | undefined,
+  model: LoadedModelInfo,
+): object {
+  const figures: Omit<GeneratedText, 'text'> =
+    result?.kind === 'generated' ? withoutText(result.generated) : NO_FIGURES;
   const { id, quantization, device, threads, loadMs } = model;
   return {
     text: outcome.kind === 'suggestion' ? outcome.text : '',

@@ -24,7 +24,6 @@ import type { CancellationToken } from 'vscode-jsonrpc/node';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import type { CompletionParameters, CompletionResult, GeneratedText } from '../inference/protocol.ts';
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
-import { refuseEvent } from '../pipeline/gate/refuseEvent.ts';
 import type { NoSuggestion, NoSuggestionReason, Suggestion } from '../pipeline/postprocess/suggestion.ts';
 import { noSuggestion } from '../pipeline/postprocess/suggestion.ts';
 import type { IdleTask } from '../pipeline/session/idleWork.ts';
@@ -32,6 +31,7 @@ import { CURSOR_REST_MS, IdleWork } from '../pipeline/session/idleWork.ts';
 import type { SessionOptions, SessionSettings, SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import { SuggestionSession, suggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import { CommandFailure } from './cliError.ts';
+import { refuseFile } from './refuseFile.ts';
 import type { RealTime } from './replayClock.ts';
 import { ReplayClock } from './replayClock.ts';
 import { ReplayFiles } from './replayFiles.ts';
@@ -293,21 +293,6 @@ function endOf(edit: TraceEdit, next: TraceEdit | undefined): number {
     return edit.atMs + PATIENCE_MS;
   }
   return moveBetween(edit, next) === 'none' ? next.atMs : (edit.atMs + next.atMs) / 2;
-}
-
-/** What the editor asks before it looks at the text; a trace is typed by hand into one place of a file. */
-function refuseFile({ languageId, text }: DocumentSnapshot): NoSuggestion | undefined {
-  return refuseEvent({
-    isEnabled: true,
-    isLanguageEnabled: true,
-    languageId,
-    scheme: 'file',
-    documentChars: text.length,
-    cursors: 1,
-    isSnoozed: false,
-    isExplicit: false,
-    trigger: 'automatic',
-  });
 }
 
 function toAnswer(outcome: Suggestion | NoSuggestion, latencyMs: number): KeystrokeAnswer {

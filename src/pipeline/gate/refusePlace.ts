@@ -3,6 +3,7 @@ import type { NoSuggestion } from '../postprocess/suggestion.ts';
 import { noSuggestion } from '../postprocess/suggestion.ts';
 import type { Place } from '../syntax/classifyPlace.ts';
 import { classifyPlace } from '../syntax/classifyPlace.ts';
+import { isBlank } from '../syntax/lines.ts';
 
 /** Places where nothing is to be suggested while typing. */
 export type QuietPlaces = Readonly<Record<Exclude<Place, 'code'>, boolean>>;
@@ -10,7 +11,8 @@ export type QuietPlaces = Readonly<Record<Exclude<Place, 'code'>, boolean>>;
 const REASONS = { comment: 'inside-comment', string: 'inside-string', prose: 'inside-prose' } as const;
 
 /**
- * Why nothing is suggested where the cursor stands; undefined to go on. Whoever asks by the command is answered everywhere.
+ * Why nothing is suggested where the cursor stands; undefined to go on. Whoever asks by the command is answered everywhere but
+ * in a blank document: from nothing the model writes whatever it saw most, a framework's start page in any language.
  *
  * The text is scanned only when some place is quiet: this runs at every keystroke.
  */
@@ -19,6 +21,9 @@ export function refusePlace(
   quiet: QuietPlaces,
   isExplicit: boolean,
 ): NoSuggestion | undefined {
+  if (isBlank(snapshot.text)) {
+    return noSuggestion('blank-document');
+  }
   if (isExplicit || !Object.values(quiet).includes(true)) {
     return undefined;
   }

@@ -14,10 +14,6 @@ export function cleanCompletion(
   generated: Pick<GeneratedText, 'text' | 'stopReason'>,
   snapshot: DocumentSnapshot,
 ): Suggestion | NoSuggestion {
-  // From nothing the model writes whatever it saw most: a framework's start page, in any language.
-  if (snapshot.text.trim() === '') {
-    return noSuggestion('blank-document');
-  }
   if (generated.text === '') {
     return noSuggestion(REASON_BY_STOP[generated.stopReason] ?? 'empty', generated.stopReason);
   }

@@ -41,7 +41,6 @@ export const CLEANING_CASES: Readonly<Record<string, readonly CleaningCase[]>> =
     ['says that only white space was written', 'x\n▮\n', '  \n\t\n', '!only-blanks'],
     ['takes off white space at the end', 'x = ▮\n', 'a + b  \n\n', 'a + b'],
     ['keeps white space at the beginning of a rest of a line', 'return▮\n', ' total', ' total'],
-    ['says nothing in a blank document', ' \n▮\n', 'import x', '!blank-document'],
     [
       'passes on that a stop rule saw the next line',
       '▮\nreturn x\n',

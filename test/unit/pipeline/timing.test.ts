@@ -62,6 +62,7 @@ describe('refusePlace', () => {
     ['lets other places pass', 'name = "An▮', 'python', false, undefined],
     ['always lets code pass', 'name = ▮', 'python', false, undefined],
     ['answers the command everywhere', '# so far▮', 'python', true, undefined],
+    ['but not from nothing', ' \n▮\n', 'python', true, 'blank-document'],
   ] as const) {
     it(name, () => {
       assert.equal(refusePlace(snapshotOf(marked, { languageId }), quiet, isExplicit)?.reason, reason);
