@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open, realpath } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import { describeSystemError } from '../base/describeSystemError.ts';
 import type { GeneratedText, Prompt } from '../inference/protocol.ts';
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import { promptContext } from '../pipeline/context/promptContext.ts';
@@ -15,7 +16,7 @@ import type { PromptPlan } from '../pipeline/prompt/planPrompt.ts';
 import { DEFAULT_PROMPT_BUDGET, planPlainPrompt, planPrompt, TYPING_ANCHOR } from '../pipeline/prompt/planPrompt.ts';
 import { SETTINGS } from '../settings/settings.ts';
 import type { CliEnvironment } from './cliEnvironment.ts';
-import { CommandFailure, describeSystemError, UsageError } from './cliError.ts';
+import { CommandFailure, UsageError } from './cliError.ts';
 import { completionRequest } from './completionRequest.ts';
 import { createCounter } from './counter.ts';
 import type { Engine } from './engineSession.ts';

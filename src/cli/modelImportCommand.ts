@@ -1,13 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
+import { describeSystemError } from '../base/describeSystemError.ts';
 import { parseAdapterOption } from '../model/adapter/chooseAdapter.ts';
 import { buildPackage } from '../model/buildPackage.ts';
 import { packageDirectory } from '../model/cacheDirectory.ts';
 import { listCatalogue } from '../model/catalogue.ts';
 import { readGguf } from '../model/gguf/readGguf.ts';
 import type { CliEnvironment } from './cliEnvironment.ts';
-import { CommandFailure, describeSystemError, InterruptedError, UsageError } from './cliError.ts';
+import { CommandFailure, InterruptedError, UsageError } from './cliError.ts';
 import { createShareCounter } from './counter.ts';
 import type { GlobalOptions } from './globalOptions.ts';
 import { writeJson, writeLines } from './output.ts';

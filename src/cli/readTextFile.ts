@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { describeSystemError, UsageError } from './cliError.ts';
+import { describeSystemError } from '../base/describeSystemError.ts';
+import { UsageError } from './cliError.ts';
 
 /** A string of Node may hold half a thousand million units; a source file of that size is a mistake long before. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
@@ -19,7 +20,7 @@ export async function readInputFile(filePath: string): Promise<Buffer> {
   } catch (error) {
     throw error instanceof UsageError
       ? error
-      : new UsageError(`${filePath} cannot be read: ${describeSystemError(error)}`);
+      : new UsageError(`${filePath === '' ? '""' : filePath} cannot be read: ${describeSystemError(error)}`);
   }
 }
 
@@ -49,6 +50,8 @@ export function decodeText(bytes: Buffer, name: string): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     // The decoder's only complaint is malformed input.
-    throw new UsageError(`${name} is not UTF-8 text; save it as UTF-8 and try again`);
+    throw new UsageError(
+      `${name} is not UTF-8 text; if it is text in another encoding, save it as UTF-8 and try again`,
+    );
   }
 }

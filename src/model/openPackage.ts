@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { describeSystemError } from '../base/describeSystemError.ts';
 import type { Result } from '../base/result.ts';
 import { err, ok } from '../base/result.ts';
 import type { ModelManifest, PackageFile } from './manifest.ts';
@@ -101,7 +102,9 @@ async function readManifest(directory: string): Promise<Result<ModelManifest, st
     const parsed = parseManifest(JSON.parse(await readFile(file, 'utf8')));
     return parsed.ok ? parsed : err(`${file} cannot be used: ${parsed.error}`);
   } catch (error) {
-    return err(`${file} cannot be read: ${(error as Error).message}`);
+    return error instanceof SyntaxError
+      ? err(`${file} is damaged: it is not JSON; build the package again`)
+      : err(`${file} cannot be read: ${describeSystemError(error)}`);
   }
 }
 

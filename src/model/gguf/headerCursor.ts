@@ -76,7 +76,7 @@ export class HeaderCursor {
     if (byteCount > this.remainingBytes) {
       throw new ModelError(
         'damaged',
-        `the file is cut short inside its header: it ends after ${this.#fileBytes} bytes`,
+        `the file is cut short inside its header: it ends after ${this.#fileBytes} bytes; download it again`,
       );
     }
     const start = this.#position - this.#windowStart;

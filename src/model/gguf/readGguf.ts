@@ -8,6 +8,7 @@
  */
 
 import { closeSync, fstatSync, openSync } from 'node:fs';
+import { describeSystemError } from '../../base/describeSystemError.ts';
 import type { Result } from '../../base/result.ts';
 import { err, ok } from '../../base/result.ts';
 import { ModelError } from '../modelError.ts';
@@ -63,7 +64,7 @@ export function readGguf(path: string): Result<GgufFile, string> {
     if (error instanceof ModelError) {
       return err(`${path} cannot be used: ${error.message}`);
     }
-    return err(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return err(`${path} cannot be read: ${describeSystemError(error)}`);
   } finally {
     if (descriptor !== undefined) {
       closeSync(descriptor);
@@ -151,7 +152,9 @@ function readArray(cursor: HeaderCursor, key: string): GgufValue {
   // Each string has at least its 8-byte length, so a count that cannot fit is refused before anything is allocated.
   const leastBytes = scalar?.bytes ?? 8;
   if (count > MAX_ARRAY_ELEMENTS || count * leastBytes > cursor.remainingBytes) {
-    throw damaged(`the metadata key "${key}" announces ${count} elements, more than the file can hold`);
+    throw damaged(
+      `the metadata key "${key}" announces ${count} elements, more than the file can hold: it is cut short or damaged; download it again`,
+    );
   }
   if (scalar === undefined) {
     return Array.from({ length: count }, () => readString(cursor));

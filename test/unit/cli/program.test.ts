@@ -76,7 +76,10 @@ describe('the command line', () => {
       'complete @two.py --line 1 --column 4',
       '2 --column 4 is past the end of the line: line 1 of @two.py has 3 UTF-16 units',
     ],
-    [`complete @latin1.py ${place}`, '2 @latin1.py is not UTF-8 text; save it as UTF-8 and try again'],
+    [
+      `complete @latin1.py ${place}`,
+      '2 @latin1.py is not UTF-8 text; if it is text in another encoding, save it as UTF-8 and try again',
+    ],
     [`complete @missing.py ${place}`, '2 @missing.py cannot be read: it does not exist'],
     [`complete @notAPackage ${place}`, '2 @notAPackage cannot be read: it is a folder'],
     [`complete @two.py ${place} --model @missing`, '2 there is no model folder @missing'],

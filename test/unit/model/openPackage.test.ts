@@ -41,7 +41,11 @@ describe('openPackage', () => {
       /model\.onnx in .* has \d+ bytes, expected/,
     ],
     ['a missing manifest', () => rmSync(file('manifest.json')), /there is no model package in .*: it has no manifest/],
-    ['a manifest that is not JSON', () => writeFileSync(file('manifest.json'), '{'), /manifest\.json cannot be read/],
+    [
+      'a manifest that is not JSON',
+      () => writeFileSync(file('manifest.json'), '{'),
+      /manifest\.json is damaged: it is not JSON; build the package again/,
+    ],
     ['a manifest of another format', () => writeFileSync(file('manifest.json'), '{}'), /formatVersion is undefined/],
     ['an absurd manifest', () => writeFileSync(file('manifest.json'), ' '.repeat(2 ** 21)), /which no manifest has/],
     [
