@@ -50,6 +50,7 @@ async function openInBrowser(vsix, workspace) {
   });
   await editor.close();
   rmSync(stateDirectory, { recursive: true, force: true });
+  rmSync(workspace, { recursive: true, force: true });
 }
 
 /** Opens the person's browser where there is a desktop; elsewhere the printed address is enough. */

@@ -16,6 +16,6 @@ await runScript(async () => {
   await run(process.execPath, [join(root, 'dist/cli.js'), 'sample', join(root, 'test/fixtures/samples.json')]);
   process.stdout.write(
     'The same as ghost text in VS Code:    npm start -- --editor\n' +
-      'Any place of any file:                node dist/cli.js complete FILE --line L --column C\n',
+      'Any place of any file:                npx foretoken complete FILE --line L --column C    (counted from 0)\n',
   );
 });

@@ -73,7 +73,7 @@ async function doctor(environment: CliEnvironment, options: GlobalOptions): Prom
   const missing: MissingDevice[] = PLANNED_DEVICES.map((id) => ({ id, reason: 'not supported in this version' }));
   for (const id of wanted) {
     if (!options.json) {
-      writeNote(`measuring ${id} …`);
+      writeNote(`measuring ${id}, half a minute or more …`);
     }
     try {
       devices.push(await measureDevice(environment, options, directory, id));

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** Entry of the command line: signals, and the one place where an error becomes a sentence and a status. */
 import path from 'node:path';
 import type { CliEnvironment } from './cliEnvironment.ts';

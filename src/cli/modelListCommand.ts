@@ -39,12 +39,12 @@ async function list(environment: CliEnvironment, options: GlobalOptions): Promis
   }
   writeLines(
     alignColumns([
-      ['id', 'precision', 'ready', 'MB', 'licence', 'folder'],
+      ['id', 'precision', 'ready', 'MB', 'licence', 'folder, or how to get it'],
       ...models.map((model) => [
         model.id,
         model.quantization,
         model.problem ?? (model.ready ? 'yes' : 'no'),
-        (model.bytes / 1e6).toFixed(0),
+        `${(model.bytes / 1e6).toFixed(0)}${model.ready ? '' : ' to fetch'}`,
         model.licence,
         model.ready ? model.dir : `foretoken model fetch ${model.id}`,
       ]),
