@@ -6,10 +6,10 @@
 import argparse
 import hashlib
 import json
-import struct
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file, save
 
 from runFolder import train_root
 
@@ -32,7 +32,7 @@ def main() -> None:
     }
     if not all(value.isfinite().all() for value in tensors.values()):
         raise SystemExit("the adapter has values that float16 cannot hold; it was not exported")
-    data = safetensors(tensors)
+    data = save(tensors)
     if len(data) > MAX_BYTES:
         raise SystemExit(f"the adapter has {len(data)} bytes, more than {MAX_BYTES}; train fewer layers or a lower rank")
     out = Path(options.out)
@@ -64,17 +64,17 @@ def main() -> None:
     print(f"{out}: {len(data) / 1e6:.1f} MB after {state['samples']} samples, {state['tokens']} tokens")
 
 
-def safetensors(tensors: dict[str, torch.Tensor]) -> bytes:
-    """The file format of https://github.com/huggingface/safetensors: header length, JSON header, data."""
-    header, blobs, offset = {}, [], 0
-    for name, value in tensors.items():
-        blob = value.numpy().tobytes()
-        header[name] = {"dtype": "F16", "shape": list(value.shape), "data_offsets": [offset, offset + len(blob)]}
-        blobs.append(blob)
-        offset += len(blob)
-    encoded = json.dumps(header, separators=(",", ":")).encode()
-    encoded += b" " * (-len(encoded) % 8)
-    return struct.pack("<Q", len(encoded)) + encoded + b"".join(blobs)
+def read_exported(folder: Path, adapter) -> dict[str, torch.Tensor]:
+    """An exported adapter as the state of this one, whose layers, rank and scale it must have."""
+    description = json.loads((folder / "adapter.json").read_text("utf8"))
+    found = tuple(description[key] for key in ("layers", "rank", "scale"))
+    wanted = (adapter.layers, adapter.rank, adapter.scale)
+    if found != wanted:
+        raise SystemExit(f"{folder} has layers, rank and scale {found}, the run {wanted}; give the run the same")
+    return {
+        "matrices." + name.replace(".", "_"): value.to(torch.float32)
+        for name, value in load_file(folder / description["weights"]["name"]).items()
+    }
 
 
 if __name__ == "__main__":

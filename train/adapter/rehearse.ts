@@ -79,10 +79,19 @@ async function main(folder: string | undefined): Promise<void> {
   const adapter = path.join(root, 'export');
   await run(python, ['train/adapter/export.py', '--name', 'whole', '--out', adapter, '--base-name', 'tiny.gguf'], root);
   await compareNats(root, gguf, adapter);
+  await goOnWith(root, adapter, options, evaluations.at(-1)!);
   const merged = await build(gguf, path.join(root, 'merged'), adapter);
   assert.match(merged.provenance.adapter, /^[0-9a-f]{64}$/);
   assert.notDeepEqual(merged.files.weights, plain.files.weights);
   process.stdout.write(`rehearsed: ${evaluations.map((nats) => nats.toFixed(2)).join(' → ')} nats per token\n`);
+}
+
+/** A run that begins with an exported adapter begins where that one ended, but for its half precision. */
+async function goOnWith(root: string, adapter: string, options: readonly string[], endedAt: number): Promise<void> {
+  const further = ['--name', 'further', '--begin-with', adapter, '--samples', '20'];
+  await train(root, [...options, ...further, '--evaluate-every', '20', '--evaluate-on', '30']);
+  const begun = readLog(root, 'further').find(({ event }) => event === 'evaluation')!.middleNats!;
+  assert.ok(Math.abs(begun - endedAt) < 0.02, `begun at ${begun} nats, the adapter ended at ${endedAt}`);
 }
 
 async function build(ggufPath: string, outDir: string, adapter: string | undefined) {

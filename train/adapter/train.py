@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 
 from evaluate import answer, means, questions
+from export import read_exported
 from qwen2 import Adapter, Qwen2
 from runFolder import RunFolder, StopRequest, train_root
 from samples import pack, read_samples
@@ -34,6 +35,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--held-out", default="heldOut", help="sample file to evaluate on")
     parser.add_argument("--samples", type=int, help="stop after this many; the decay ends there (default: all)")
     parser.add_argument("--decay", type=int, default=300, help="samples over which the rate falls at the end")
+    parser.add_argument("--begin-with", type=Path, help="folder of an exported adapter of the same shape to go on from")
     parser.add_argument("--first-layer", type=int, default=8, help="lowest layer with adapters")
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--scale", type=float, default=2.0, help="factor on B·A")
@@ -86,6 +88,7 @@ class Trainer:
         self.state = {"group": 0, "samples": 0, "total": total, "tokens": 0, "steps": 0, "seconds": 0.0}
         self.settings = {
             **{key: value for key, value in vars(options).items() if key not in FREE_OPTIONS},
+            "begin_with": options.begin_with and file_hash(options.begin_with / "adapter.json"),
             "data": train.sha256,
             "corpus": train.corpus,
             "baseSha256": file_hash(options.model),
@@ -96,6 +99,8 @@ class Trainer:
     def resume(self) -> None:
         saved = self.run.load()
         if saved is None:
+            if self.options.begin_with is not None:
+                self.adapter.load_state_dict(read_exported(self.options.begin_with, self.adapter))
             self.run.log(event="start", pid=os.getpid(), **self.settings)
             return
         different = [key for key, value in self.settings.items() if saved["settings"].get(key) != value]
