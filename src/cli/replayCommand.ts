@@ -116,7 +116,7 @@ async function replay(environment: CliEnvironment, options: ReplayOptions): Prom
       played.push(await playTrace(trace, parts));
     }
     counter.finish();
-    report(engine, traces, played, options);
+    report(engine, traces, played, { ...options, cacheBytes: (await engine.client.clearCaches()).freedBytes });
   });
 }
 
@@ -139,7 +139,7 @@ function report(
   { model }: Engine,
   traces: readonly Trace[],
   played: readonly PlayedTrace[],
-  options: ReplayOptions,
+  options: ReplayOptions & { readonly cacheBytes: number },
 ): void {
   const all = replayFigures(played);
   const each = traces.map((trace, index) => ({
@@ -164,7 +164,16 @@ function report(
       without: [...options.without],
       ...(options.contextTokens === undefined ? {} : { contextTokens: options.contextTokens }),
     };
-    writeJson({ model: id, quantization, device, threads, ...choices, ...all, traces: each });
+    writeJson({
+      model: id,
+      quantization,
+      device,
+      threads,
+      ...choices,
+      ...all,
+      cacheBytes: options.cacheBytes,
+      traces: each,
+    });
     return;
   }
   writeLines([
@@ -174,15 +183,18 @@ function report(
       all,
     ),
     ...describeRest(all),
+    `caches of documents at the end: ${(options.cacheBytes / 1e6).toFixed(0)} MB`,
   ]);
 }
 
 function describeRest(figures: ReplayFigures): readonly string[] {
-  const { notSent, withoutSuggestion, idlePrefills, idlePreparations, preparedHits, fewFreshShare } = figures;
+  const { pipelineMs, notSent, withoutSuggestion, idlePrefills, idlePreparations, preparedHits, fewFreshShare } =
+    figures;
   const reasons = Object.entries(withoutSuggestion).map(([reason, times]) => `${reason} ${times}`);
   return [
     `p50 and p95: keystroke to the engine's suggestion; ${notSent} keystrokes were followed by the next within the delay`,
     `answered keystrokes that cost 16 prompt tokens or fewer: ${(100 * fewFreshShare).toFixed(1)} %`,
+    `the pipeline's own time per keystroke: p50 ${pipelineMs.p50?.toFixed(2)} ms, p95 ${pipelineMs.p95?.toFixed(2)} ms`,
     ...(reasons.length === 0 ? [] : [`answered without a suggestion: ${reasons.join(', ')}`]),
     `prefills in idle time, not counted above: ${describeIdle(idlePrefills)}`,
     `suggestions prepared in idle time: ${describeIdle(idlePreparations)}, ${preparedHits} came up`,

@@ -17,6 +17,8 @@ export interface ReplayFigures {
   readonly servedShare: number;
   /** From the keystroke to the engine's suggestion, the delay included; typing along takes no time and is left out. */
   readonly latencyMs: Quantiles;
+  /** The pipeline's own time per keystroke, which `latencyMs` does not have in it. */
+  readonly pipelineMs: Quantiles;
   /** Prompt tokens that the engine had to compute for an answer, the others came from its cache. */
   readonly freshTokens: Quantiles;
   /** Share of the answered keystrokes, those by typing along included, that cost the engine 16 prompt tokens or fewer; 0–1. */
@@ -66,6 +68,7 @@ export function replayFigures(traces: readonly PlayedTrace[]): ReplayFigures {
     served,
     servedShare: share(served, keystrokes.length),
     latencyMs: quantiles(latencies),
+    pipelineMs: quantiles(keystrokes.map(({ pipelineMs }) => pipelineMs)),
     freshTokens: quantiles(generated.map(({ freshTokens }) => freshTokens)),
     fewFreshShare: share(typeThroughHits + generated.filter(isCheap).length, typeThroughHits + generated.length),
     cacheHits: generated.filter(isCacheHit).length,

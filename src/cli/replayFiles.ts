@@ -23,6 +23,9 @@ export class ReplayFiles {
     this.files = new Map(
       trace.files.map(({ path, language, initial }) => [path, { language, text: initial, cursor: undefined }]),
     );
+    for (const { path } of trace.files.filter(({ isOpen }) => isOpen)) {
+      this.order.add(path);
+    }
   }
 
   activate(path: string): void {

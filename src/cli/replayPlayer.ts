@@ -70,6 +70,8 @@ export interface PlayedTrace {
 export interface PlayedKeystroke {
   readonly edit: TraceEdit;
   readonly answer: KeystrokeAnswer;
+  /** Real time that the pipeline itself took, which the typist's clock does not count. */
+  readonly pipelineMs: number;
   /** What the engine did; absent where it was not asked. `generated` only when it was answered in time. */
   readonly request?: { readonly isOvertaken: boolean; readonly generated?: GeneratedText };
 }
@@ -152,27 +154,31 @@ class Player {
   }
 
   private async playEdit(edit: TraceEdit, endMs: number): Promise<PlayedKeystroke> {
+    const startMs = this.parts.realTime.now();
     const event = suggestionEvent(this.files.snapshot(edit.path, edit.cursor));
     this.session.noteKeystroke(edit.atMs);
     const decision = this.decide(event);
+    const pipelineMs = this.parts.realTime.now() - startMs;
     if (decision.kind === 'refuse') {
       this.idleWork.run();
-      return { edit, answer: { kind: 'nothing', reason: decision.refusal.reason } };
+      return { edit, answer: { kind: 'nothing', reason: decision.refusal.reason }, pipelineMs };
     }
     if (decision.kind === 'continue') {
       this.idleWork.run();
       const { suggestion, isPrepared } = decision;
-      return {
-        edit,
-        answer: endMs > edit.atMs ? { kind: 'typed-along', suggestion, isPrepared } : { kind: 'overtaken' },
-      };
+      const answer: KeystrokeAnswer =
+        endMs > edit.atMs ? { kind: 'typed-along', suggestion, isPrepared } : { kind: 'overtaken' };
+      return { edit, answer, pipelineMs };
     }
     const sentAtMs = edit.atMs + this.session.chooseDelay(this.parts.settings.delayMs);
     if (sentAtMs >= endMs) {
-      return { edit, answer: { kind: 'overtaken' } };
+      return { edit, answer: { kind: 'overtaken' }, pipelineMs };
     }
     await this.advanceTo(sentAtMs);
-    return this.askEngine(edit, event, endMs);
+    const buildStartMs = this.parts.realTime.now();
+    const request = this.buildRequest(event.snapshot);
+    const buildMs = this.parts.realTime.now() - buildStartMs;
+    return { edit, pipelineMs: pipelineMs + buildMs, ...(await this.askEngine(edit, event, request, endMs)) };
   }
 
   private decide(event: SuggestionEvent): ReturnType<SuggestionSession['decide']> {
@@ -182,14 +188,19 @@ class Player {
       : { kind: 'refuse', refusal };
   }
 
-  private async askEngine(edit: TraceEdit, event: SuggestionEvent, endMs: number): Promise<PlayedKeystroke> {
+  private async askEngine(
+    edit: TraceEdit,
+    event: SuggestionEvent,
+    parameters: CompletionParameters,
+    endMs: number,
+  ): Promise<Pick<PlayedKeystroke, 'answer' | 'request'>> {
     this.idleWork.stop();
     let outcome: Suggestion | NoSuggestion = noSuggestion('cancelled');
     let generated: GeneratedText | undefined;
     let answeredAtMs = Number.POSITIVE_INFINITY;
     this.requestsUnderWay++;
     this.session.noteRequest();
-    const { result, cancel } = this.send(this.buildRequest(event.snapshot));
+    const { result, cancel } = this.send(parameters);
     void result.then((answer) => {
       this.requestsUnderWay--;
       answeredAtMs = this.clock.now();
@@ -200,10 +211,10 @@ class Player {
     await this.advanceTo(endMs);
     if (answeredAtMs >= endMs) {
       cancel();
-      return { edit, answer: { kind: 'overtaken' }, request: { isOvertaken: true } };
+      return { answer: { kind: 'overtaken' }, request: { isOvertaken: true } };
     }
     const request = { isOvertaken: false, ...(generated === undefined ? {} : { generated }) };
-    return { edit, answer: toAnswer(outcome, answeredAtMs - edit.atMs), request };
+    return { answer: toAnswer(outcome, answeredAtMs - edit.atMs), request };
   }
 
   /** A file gets the focus, and the engine reads around its cursor unless a request is still there. */

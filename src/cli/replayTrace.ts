@@ -10,6 +10,8 @@ export interface TraceFile {
   readonly language: string;
   /** Text before the first edit, line endings as in the file. */
   readonly initial: string;
+  /** It had the focus before the first edit. */
+  readonly isOpen: boolean;
 }
 
 export interface TraceEdit {
@@ -45,7 +47,8 @@ export async function readTrace(filePath: string): Promise<Trace> {
 /**
  * Parses the lines of a trace and checks that every edit fits the text that the edits before it left.
  *
- * A line with a field `initial` declares a file: `{path, language, initial}`; the first line does. Every other line is an edit:
+ * A line with a field `initial` declares a file: `{path, language, initial}`, with `open` true for one that had the focus before
+ * the first edit, the earliest first; the first line does. Every other line is an edit:
  * `{t, offset, deleted, inserted}`, `t` in milliseconds and never decreasing, `deleted` the number of UTF-16 units or the
  * text itself. An edit may name a declared file in `path` (left out, it is the first line's) and the offset at which it leaves
  * the cursor in `cursor` (left out, the end of what it inserts). Blank lines and other fields are passed over.
@@ -114,7 +117,7 @@ function parseFile(row: Row, known: ReadonlyMap<string, string>): Result<TraceFi
   if (known.has(path as string)) {
     return err(`declares the file "${String(path)}" a second time`);
   }
-  return ok({ path, language, initial } as TraceFile);
+  return ok({ path, language, initial, isOpen: row.open === true } as TraceFile);
 }
 
 function parseEdit(

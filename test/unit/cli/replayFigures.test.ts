@@ -31,7 +31,7 @@ function typed(...strokes: readonly (readonly [text: string, answer?: KeystrokeA
       ...changes,
     };
     cursor = edit.cursor;
-    return { edit, answer };
+    return { edit, answer, pipelineMs: 0.5 };
   });
 }
 
@@ -95,6 +95,7 @@ describe('the figures of a replay', () => {
       served: 3,
       servedShare: 3 / 7,
       latencyMs: { p50: 200, p95: 290 },
+      pipelineMs: { p50: 0.5, p95: 0.5 },
       freshTokens: { p50: 10, p95: 46 },
       fewFreshShare: 3 / 4,
       cacheHits: 2,

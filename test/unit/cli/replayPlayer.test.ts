@@ -141,6 +141,18 @@ describe('playing a trace', () => {
     assert.equal(answer.kind === 'generated' && answer.suggestion.text, 'nt First()\r\n    {');
   });
 
+  it('knows the files that were open before', async () => {
+    const trace = traceOf(
+      HEADER,
+      { path: 'b.py', language: 'python', initial: 'b = 2\n', open: true },
+      { path: 'c.py', language: 'python', initial: 'c = 3\n', open: true },
+      { path: 'd.py', language: 'python', initial: 'd = 4\n' },
+      { t: 0, offset: AT, deleted: 0, inserted: 'x' },
+    );
+    const { engine } = await play(trace, () => ({ afterMs: 10, text: ' = 1' }));
+    assert.deepEqual(engine.requests[0]!.parameters.draftTexts, ['c = 3\n', 'b = 2\n']);
+  });
+
   describe('over two files', () => {
     const rows = [
       { ...HEADER, initial: 'x = 1\n' },

@@ -28,7 +28,7 @@ describe('a trace file', () => {
       'test',
     );
     assert.ok(trace.ok);
-    assert.deepEqual(trace.value.files, [HEADER]);
+    assert.deepEqual(trace.value.files, [{ ...HEADER, isOpen: false }]);
     assert.deepEqual(
       trace.value.edits.map(({ deleted, inserted, cursor }) => [deleted, inserted, cursor]),
       [
