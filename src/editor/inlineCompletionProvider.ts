@@ -35,6 +35,9 @@ export interface ProviderParts {
   readonly onThinking: (isThinking: boolean) => void;
 }
 
+/** The editor asks within a few milliseconds of our asking it to. */
+const OWN_QUESTION_MS = 300;
+
 /** One event on its way through the pipeline; the report is made of it at the end, whatever that is. */
 interface Run {
   readonly number: number;
@@ -73,8 +76,8 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   private activeDocument: vscode.TextDocument | undefined;
   private isResting = false;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
-  /** The next question that looks like the user's command is our own. */
-  private isAskingAgain = false;
+  /** When we asked for a question ourselves, which then looks like the user's command. */
+  private askedAgainAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: ProviderParts) {
     this.parts = parts;
@@ -95,14 +98,14 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     token: vscode.CancellationToken,
   ): Promise<vscode.InlineCompletionItem[]> {
     const startMs = this.parts.clock.now();
-    const isCommand = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke && !this.isAskingAgain;
-    this.isAskingAgain = false;
+    const isOurs = startMs - this.askedAgainAtMs < OWN_QUESTION_MS;
+    this.askedAgainAtMs = Number.NEGATIVE_INFINITY;
     const run: Run = {
       number: ++this.runs,
       document,
       position,
       entry: context.selectedCompletionInfo,
-      isExplicit: isCommand,
+      isExplicit: context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke && !isOurs,
       token,
       settings: this.parts.readSettings(document),
       isContinued: false,
@@ -118,7 +121,10 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       outcome = noSuggestion('engine-failed', error instanceof Error ? error.message : String(error));
     }
     this.report(run, outcome, startMs);
-    this.goOnIdle(document);
+    if (run.number === this.runs) {
+      this.activeDocument = document;
+      this.idleWork.run();
+    }
     if (outcome.kind === 'no-suggestion') {
       return [];
     }
@@ -156,17 +162,12 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
 
   /** VS Code does not ask again after an accept; what follows is usually prepared by then. */
   private async askAgain(): Promise<void> {
-    this.isAskingAgain = true;
+    this.askedAgainAtMs = this.parts.clock.now();
     await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
   }
 
   private get quietness(): number {
     return this.activeDocument === undefined ? 0 : this.parts.readSettings(this.activeDocument).quietness;
-  }
-
-  private goOnIdle(document: vscode.TextDocument): void {
-    this.activeDocument = document;
-    this.idleWork.run();
   }
 
   private nextIdleTask(): IdleTask | undefined {
@@ -273,12 +274,13 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
 
   private async generate(run: Run, event: SuggestionEvent): Promise<Suggestion | NoSuggestion> {
     const request = this.buildRequest(run.document, event.snapshot, run.settings);
-    const { prefix, suffix, tail } = request.prompt;
+    const { prefix, suffix, tail, context } = request.prompt;
     run.prompt = {
       prefixChars: prefix.length,
       suffixChars: suffix.length,
       tailChars: tail.length,
       extent: request.singleLine ? 'single-line' : 'block',
+      otherFiles: (context?.files ?? []).map(({ path, text }) => ({ path, chars: text.length })),
     };
     if (!run.isExplicit) {
       this.session.noteRequest();

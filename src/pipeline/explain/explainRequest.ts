@@ -51,11 +51,13 @@ function describePrompt({ prompt }: RequestReport): readonly string[] {
   if (prompt === undefined) {
     return [];
   }
+  const otherFiles = (prompt.otherFiles ?? []).map(({ path, chars }) => `${path} (${chars} characters)`);
   return [
     section('Prompt', [
       ['Before the anchor', `${prompt.prefixChars} characters`],
       ['Anchor to cursor', `${prompt.tailChars} characters`],
       ['After the cursor', `${prompt.suffixChars} characters`],
+      ['From other files', otherFiles.length === 0 ? 'nothing' : otherFiles.join(', ')],
       ['Wanted', prompt.extent === 'block' ? 'a block' : 'the rest of the line'],
     ]),
   ];

@@ -26,6 +26,8 @@ export interface RequestReport {
     readonly suffixChars: number;
     readonly tailChars: number;
     readonly extent: string;
+    /** Parts of other files before the prompt. */
+    readonly otherFiles?: readonly { readonly path: string; readonly chars: number }[];
   };
   readonly result?: CompletionResult;
   readonly ms: { readonly waited: number; readonly total: number };

@@ -43,6 +43,10 @@ describe('foretoken replay', () => {
       "2 option '--limit-edits <count>' argument '0' is invalid. Expected a whole number of at least 1.",
     ],
     [
+      'replay --trace @good.jsonl --without next,tea',
+      "2 option '--without <features>' argument 'next,tea' is invalid. Expected names of history, warm, next, window, move, context, rhythm, deadline, quietness, separated by commas.",
+    ],
+    [
       'replay --trace @good.jsonl --delay 2001',
       "2 option '--delay <ms>' argument '2001' is invalid. Expected a whole number from 0 to 2000.",
     ],

@@ -55,6 +55,24 @@ describe('explainRequest', () => {
     ],
     ['counts lines and columns from 1', {}, /line 5, column 10/],
     ['keeps its tables whole', {}, /\| Where \| src\/a\\\|b\.py,/],
+    [
+      'says that no other file was seen',
+      { prompt: { prefixChars: 1, suffixChars: 2, tailChars: 3, extent: 'block' } },
+      /\| From other files \| nothing/,
+    ],
+    [
+      'names the other files that were seen',
+      {
+        prompt: {
+          prefixChars: 1,
+          suffixChars: 2,
+          tailChars: 3,
+          extent: 'block',
+          otherFiles: [{ path: 'b.ts', chars: 40 }],
+        },
+      },
+      /\| From other files \| b\.ts \(40 characters\)/,
+    ],
     ['says what the cache saved', { result: GENERATED }, /413 tokens were there, 7 were read afresh/],
     ['says how sure the model was', { result: GENERATED }, /\| Probability per token \| 50%/],
     ['says how sure it was of the first line', { result: GENERATED }, /\| Sure of the first line \| 41%/],
