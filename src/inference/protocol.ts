@@ -132,6 +132,8 @@ export interface CompletionParameters {
   readonly remember: boolean;
   /** Nobody waits for it: the prompt is read in small steps, so that a cancellation is seen soon. */
   readonly isIdle?: boolean;
+  /** A cache that is of no use once this request is answered, since this one's takes its place. */
+  readonly replacesCache?: string;
   /** Start from an empty cache; for measurements. */
   readonly cold?: boolean;
 }

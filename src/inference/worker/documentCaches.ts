@@ -23,6 +23,12 @@ export class DocumentCaches {
     return cache;
   }
 
+  /** Throws one away, if it is there. */
+  drop(documentId: string): void {
+    this.caches.get(documentId)?.dispose();
+    this.caches.delete(documentId);
+  }
+
   /** Brings the total under the limit; called after a request, when sizes are known. */
   trim(): void {
     let total = this.bytes;

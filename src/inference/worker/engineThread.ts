@@ -182,6 +182,9 @@ async function complete(parameters: CompletionParameters, signal: CancellationSi
       },
       clock,
     );
+    if (parameters.replacesCache !== undefined) {
+      engine.caches.drop(parameters.replacesCache);
+    }
     return { kind: 'generated', generated: toWire(result) };
   } catch (error) {
     if (error instanceof CancelledError) {

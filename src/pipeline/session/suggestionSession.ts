@@ -91,6 +91,8 @@ export class SuggestionSession {
   private here: DocumentSnapshot | undefined;
   /** The last place that the engine read to the end, in any document: its cache may lose others. */
   private readPlace: DocumentSnapshot | undefined;
+  /** Where it goes on after `shown`; kept because the document may be large. */
+  private next: { readonly shown: ShownSuggestion; readonly place: DocumentSnapshot } | undefined;
   private preparedPlace: DocumentSnapshot | undefined;
   private prefillTokensPerSecond: number | undefined;
 
@@ -230,7 +232,17 @@ export class SuggestionSession {
       return { kind: 'warm', event, request: prefillRequest(this.buildRequest(here, settings, others)) };
     }
     const moved = this.plans.move(here, this.otherFiles(others));
-    return moved && { kind: 'move', event, request: prefillRequest(requestFor(here, moved, settings, others)) };
+    const replacesCache = this.plans.standing(here)?.cacheId;
+    return (
+      moved && {
+        kind: 'move',
+        event,
+        request: {
+          ...prefillRequest(requestFor(here, moved, settings, others)),
+          ...(replacesCache === undefined ? {} : { replacesCache }),
+        },
+      }
+    );
   }
 
   concludeIdle({ kind, event }: IdleTask, result: CompletionResult, quietness: number): void {
@@ -253,7 +265,10 @@ export class SuggestionSession {
       return undefined;
     }
     const isAtIt = this.isShownAt(this.here) || acceptedSuggestion(shown, this.here) !== undefined;
-    const place = nextPlace(shown);
+    if (this.next?.shown !== shown) {
+      this.next = { shown, place: nextPlace(shown) };
+    }
+    const { place } = this.next;
     if (
       !isAtIt ||
       isSamePlace(this.preparedPlace, place) ||

@@ -77,6 +77,9 @@ describe('DocumentCaches', () => {
     }
     assert.deepEqual(disposed, ['1']);
     assert.equal(caches.bytes, 80);
+    caches.drop('a');
+    caches.drop('unknown');
+    assert.deepEqual([disposed, caches.bytes], [['1', '0'], 40]);
     const small = new DocumentCaches(model, 1);
     small.use('x');
     small.trim();

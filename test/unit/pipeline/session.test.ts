@@ -283,6 +283,10 @@ describe('a session of suggestions', () => {
       session.concludeIdle(small, generated(''), 0);
       const large = session.idleTask(settings, [], true)!;
       assert.deepEqual([small.kind, large.kind], ['warm', 'move']);
+      assert.deepEqual(
+        [small.request.replacesCache, large.request.replacesCache],
+        [undefined, small.request.documentId],
+      );
       assert.ok(large.request.prompt.prefix.length > 2 * small.request.prompt.prefix.length);
       session.concludeIdle(large, generated(''), 0);
       assert.equal(taskOf(session, true), undefined);
