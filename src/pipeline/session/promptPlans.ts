@@ -19,6 +19,9 @@ const FAR_ANCHOR_LINES = 20;
 /** So much of the window may be full before it is better moved in idle time. */
 const FULL_WINDOW = 0.9;
 
+/** Fewer fresh tokens say more about the fixed cost of a forward than about the device's speed. */
+const SPEED_TOKENS = 64;
+
 /** A plan with the engine's cache that holds its prompt. */
 export interface PlannedPrompt {
   readonly plan: PromptPlan;
@@ -68,6 +71,15 @@ export class PromptPlans {
 
   setPrefillSpeed(tokensPerSecond: number | undefined): void {
     this.prefillTokensPerSecond = tokensPerSecond;
+  }
+
+  /** Hears what reading a prompt took. */
+  notePrefill(freshTokens: number, ms: number): void {
+    if (freshTokens < SPEED_TOKENS || ms <= 0) {
+      return;
+    }
+    const speed = (1000 * freshTokens) / ms;
+    this.prefillTokensPerSecond = ((this.prefillTokensPerSecond ?? speed) + speed) / 2;
   }
 
   /** The plan for a request. */

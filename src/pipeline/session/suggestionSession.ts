@@ -16,6 +16,7 @@ import { chooseExtent } from '../prompt/chooseExtent.ts';
 import { SuggestionHistory } from '../reuse/suggestionHistory.ts';
 import type { ShownSuggestion } from '../reuse/typeThrough.ts';
 import { acceptedSuggestion, continueSuggestion } from '../reuse/typeThrough.ts';
+import { alternativeRequests, otherSuggestions } from './alternatives.ts';
 import type { RequestSettings } from './completionParameters.ts';
 import { completionParameters } from './completionParameters.ts';
 import type { OpenText } from './draftTexts.ts';
@@ -52,14 +53,6 @@ export type EventDecision =
   | { readonly kind: 'continue'; readonly suggestion: Suggestion; readonly isPrepared: boolean }
   | { readonly kind: 'request' };
 
-/** Fewer fresh tokens say more about the fixed cost of a forward than about the device's speed. */
-const SPEED_TOKENS = 64;
-
-/** Two more texts: each costs as long as a suggestion, and somebody waits. */
-const ALTERNATIVE_SEEDS = [1, 2] as const;
-/** Sharp enough for code that holds together, flat enough for another text. */
-const ALTERNATIVE_TEMPERATURE = 0.8;
-
 /** What a measurement may change; the editor has the defaults. */
 export interface SessionOptions {
   readonly without?: ReadonlySet<Feature>;
@@ -94,7 +87,6 @@ export class SuggestionSession {
   /** Where it goes on after `shown`; kept because the document may be large. */
   private next: { readonly shown: ShownSuggestion; readonly place: DocumentSnapshot } | undefined;
   private preparedPlace: DocumentSnapshot | undefined;
-  private prefillTokensPerSecond: number | undefined;
 
   constructor({ without = new Set(), contextChars }: SessionOptions = {}) {
     this.without = without;
@@ -153,7 +145,6 @@ export class SuggestionSession {
 
   /** Hears how fast the device reads prompts; its own answers tell it later. */
   setPrefillSpeed(tokensPerSecond: number | undefined): void {
-    this.prefillTokensPerSecond = tokensPerSecond;
     this.plans.setPrefillSpeed(tokensPerSecond);
   }
 
@@ -164,9 +155,9 @@ export class SuggestionSession {
   conclude(event: SuggestionEvent, result: CompletionResult, quietness: number): Suggestion | NoSuggestion {
     const outcome = this.judge(result, event.snapshot, event.isExplicit ? 0 : quietness);
     this.noteRead(event.snapshot, result);
-    this.noteSpeed(result);
     if (result.kind === 'generated') {
       this.rhythm.noteAnswer(result.generated.ms.total);
+      this.plans.notePrefill(result.generated.freshTokens, result.generated.ms.prefill);
     }
     if (outcome.kind === 'suggestion') {
       const entry = { ...inDocumentTerms(event, outcome), isPrepared: false };
@@ -182,12 +173,7 @@ export class SuggestionSession {
     settings: RequestSettings,
     others: readonly OpenText[],
   ): readonly CompletionParameters[] {
-    const request = this.buildRequest(snapshot, settings, others);
-    return ALTERNATIVE_SEEDS.map((seed) => ({
-      ...request,
-      remember: false,
-      sampling: { temperature: ALTERNATIVE_TEMPERATURE, seed },
-    }));
+    return alternativeRequests(this.buildRequest(snapshot, settings, others));
   }
 
   /** The other suggestions among the answers, each once; typing along any of them goes on with it. */
@@ -196,14 +182,8 @@ export class SuggestionSession {
     shown: Suggestion,
     results: readonly CompletionResult[],
   ): readonly Suggestion[] {
-    const byText = new Map<string, Suggestion>();
-    for (const result of results) {
-      const outcome = judge(result, event.snapshot);
-      if (outcome.kind === 'suggestion' && outcome.text !== shown.text) {
-        byText.set(outcome.text, outcome);
-      }
-    }
-    const alternatives = [...byText.values()];
+    const outcomes = results.map((result) => judge(result, event.snapshot));
+    const alternatives = otherSuggestions(shown, outcomes);
     // What is shown stays the newest: it is what comes back here.
     for (const suggestion of [...alternatives, shown]) {
       this.history.remember({ ...inDocumentTerms(event, suggestion), isPrepared: false });
@@ -215,7 +195,8 @@ export class SuggestionSession {
    * What the engine could do now that nobody waits for it; undefined when nothing is of use.
    *
    * First the suggestion that follows the shown one, as if that were accepted: its prompt begins with this place's, so typing
-   * on instead finds the cache as it was. Then, once the cursor rests, the reading of what stands around it, and of more than a first suggestion had time for.
+   * on instead finds the cache as it was. Then, once the cursor rests, the reading of what stands around it, and of more than a
+   * first suggestion had time for.
    */
   idleTask(settings: SessionSettings, others: readonly OpenText[], isResting: boolean): IdleTask | undefined {
     const next = this.without.has('next') ? undefined : this.nextTask(settings, others);
@@ -315,20 +296,6 @@ export class SuggestionSession {
   private noteRead(place: DocumentSnapshot, result: CompletionResult): void {
     if (result.kind === 'generated') {
       this.readPlace = place;
-    }
-  }
-
-  private noteSpeed(result: CompletionResult): void {
-    if (
-      result.kind === 'generated' &&
-      result.generated.freshTokens >= SPEED_TOKENS &&
-      result.generated.ms.prefill > 0
-    ) {
-      const { freshTokens, ms } = result.generated;
-      const speed = (1000 * freshTokens) / ms.prefill;
-      this.setPrefillSpeed(
-        this.prefillTokensPerSecond === undefined ? speed : (this.prefillTokensPerSecond + speed) / 2,
-      );
     }
   }
 }
