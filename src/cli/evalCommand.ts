@@ -161,7 +161,10 @@ async function evaluatePosition(engine: Engine, position: Position, options: Eva
 
 function contextOf({ files = [] }: Position, snapshot: DocumentSnapshot, tokens: number): Prompt['context'] {
   const others = files.map(({ path, text }) => ({ path, readStart: (chars: number) => text.slice(0, chars) }));
-  return promptContext(snapshot, others, { index: new SimilarTexts(), budgetChars: tokens * CHARS_PER_TOKEN });
+  return promptContext(snapshot, others, {
+    index: new SimilarTexts(files.length),
+    budgetChars: tokens * CHARS_PER_TOKEN,
+  });
 }
 
 function planFor(snapshot: DocumentSnapshot, { layout, anchorLines, windowTokens }: EvalOptions): PromptPlan {

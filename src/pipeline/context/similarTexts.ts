@@ -20,7 +20,9 @@ const WINDOW_LINES = 20;
 const STEP_LINES = 10;
 const MAX_DOCUMENTS = 30;
 /** Of longer documents only the beginning is looked at. */
-const MAX_DOCUMENT_CHARS = 100_000;
+const MAX_DOCUMENT_CHARS = 40_000;
+/** Indexing one takes some milliseconds, in which the editor's extensions stand still; the others follow with the next looks. */
+const NEW_DOCUMENTS = 4;
 /** Longer lines are data, not code to learn from. */
 const MAX_LINE_CHARS = 400;
 const MAX_TEXTS = 4;
@@ -47,6 +49,12 @@ interface IndexedDocument {
  */
 export class SimilarTexts {
   private documents = new Map<string, IndexedDocument>();
+  private readonly newDocuments: number;
+
+  /** `newDocuments`: how many are indexed in one look, at most; the last active first. */
+  constructor(newDocuments: number = NEW_DOCUMENTS) {
+    this.newDocuments = newDocuments;
+  }
 
   /**
    * The most similar texts, at most `budgetChars` together, the best last; none from documents that may hold secrets.
@@ -56,7 +64,10 @@ export class SimilarTexts {
   find(around: string, others: readonly SourceText[], budgetChars: number): readonly SimilarText[] {
     const wanted = new Set(wordsOf(around));
     const usable = others.filter(({ path }) => !isPrivatePath(path)).slice(0, MAX_DOCUMENTS);
-    const indexed = usable.map((source) => [source.path, this.index(source)] as const);
+    let newDocuments = 0;
+    const indexed = usable
+      .filter(({ path }) => this.documents.has(path) || ++newDocuments <= this.newDocuments)
+      .map((source) => [source.path, this.index(source)] as const);
     // What was closed is forgotten here.
     this.documents = new Map(indexed);
     const candidates = indexed

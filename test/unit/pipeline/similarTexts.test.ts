@@ -57,6 +57,19 @@ describe('similar texts', () => {
     assert.equal(new Set(texts.map(({ text }) => text)).size, texts.length);
   });
 
+  it('come from a few new documents at each look, the last active first', () => {
+    const index = new SimilarTexts(2);
+    const others = ['a', 'b', 'c', 'd', 'e'].map((name) => file(`${name}.py`, about('basket', 20)));
+    const looks = [1, 2, 3].map(() =>
+      index
+        .find(AROUND, others, 100_000)
+        .map(({ path }) => path[0])
+        .sort()
+        .join(''),
+    );
+    assert.deepEqual(looks, ['ab', 'abcd', 'abcd']);
+  });
+
   for (const [name, budgetChars, count] of [
     ['keep to the budget', 1500, 1],
     ['are left out where nothing fits', 100, 0],
@@ -64,7 +77,7 @@ describe('similar texts', () => {
   ] as const) {
     it(name, () => {
       const others = Array.from({ length: 9 }, (_, index) => file(`${index}.py`, about('basket', 20)));
-      const texts = new SimilarTexts().find(AROUND, others, budgetChars);
+      const texts = new SimilarTexts(9).find(AROUND, others, budgetChars);
       assert.equal(texts.length, count);
       assert.ok(texts.reduce((sum, { text }) => sum + text.length, 0) <= budgetChars);
     });
