@@ -35,8 +35,8 @@ export interface ProviderParts {
   readonly onThinking: (isThinking: boolean) => void;
 }
 
-/** The editor asks within a few milliseconds of our asking it to. */
-const OWN_QUESTION_MS = 300;
+/** The editor asks soon after we asked it to, at times more than once; nobody gives the command so quickly after an accept. */
+const OWN_QUESTION_MS = 500;
 
 /** One event on its way through the pipeline; the report is made of it at the end, whatever that is. */
 interface Run {
@@ -99,7 +99,6 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   ): Promise<vscode.InlineCompletionItem[]> {
     const startMs = this.parts.clock.now();
     const isOurs = startMs - this.askedAgainAtMs < OWN_QUESTION_MS;
-    this.askedAgainAtMs = Number.NEGATIVE_INFINITY;
     const run: Run = {
       number: ++this.runs,
       document,
