@@ -128,6 +128,11 @@ function stageTexts(stage) {
   }
   cpSync(join(root, manifest.l10n), join(stage, manifest.l10n), { recursive: true });
   copy(join(root, manifest.icon), join(stage, manifest.icon));
+  for (const { steps } of manifest.contributes.walkthroughs) {
+    for (const { media } of steps) {
+      copy(join(root, media.svg), join(stage, media.svg));
+    }
+  }
   cpSync(join(root, 'media', 'screenshots'), join(stage, 'media', 'screenshots'), { recursive: true });
   cpSync(join(root, 'models'), join(stage, 'models'), { recursive: true });
 }

@@ -55,6 +55,7 @@ export function activate(context: vscode.ExtensionContext): void {
     return entry.ok ? { id: entry.value.id, title: entry.value.title, bytes: entry.value.file.bytes } : undefined;
   });
   let isThinking = false;
+  let hasSuggested = false;
 
   const startEngine = (current: Settings): void => worker.start(engineConfiguration(current, context.extensionPath));
   const statusFacts = (): StatusFacts => {
@@ -75,6 +76,7 @@ export function activate(context: vscode.ExtensionContext): void {
     const facts = statusFacts();
     statusBar.show(facts);
     contextKeys.show({
+      hasSuggested,
       isSnoozed: facts.snoozedMs > 0,
       isModelMissing: facts.engine.kind === 'model-missing',
       isReady: facts.engine.kind === 'ready',
@@ -109,7 +111,13 @@ export function activate(context: vscode.ExtensionContext): void {
     recentDocuments,
     logger: log,
     clock,
-    onReport: (newest: RequestReport) => lastRequest.record(newest),
+    onReport: (newest: RequestReport) => {
+      lastRequest.record(newest);
+      if (!hasSuggested && newest.outcome.kind === 'suggestion') {
+        hasSuggested = true;
+        refreshStatus();
+      }
+    },
     onThinking: (thinks: boolean) => {
       isThinking = thinks;
       refreshStatus();

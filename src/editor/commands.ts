@@ -6,6 +6,7 @@ import { chooseAcceptance, chooseDevice, chooseDraftMethod, chooseModel } from '
 import { showMenu } from './showMenu.ts';
 import { endSnooze, snooze } from './snoozeCommands.ts';
 import { translate } from './translate.ts';
+import { openSample, openWalkthrough } from './walkthroughCommands.ts';
 
 type Handler = (parts: CommandParts, argument: unknown) => unknown;
 
@@ -27,6 +28,8 @@ const COMMANDS: Readonly<Record<string, Handler>> = {
   'foretoken.copyDiagnostics': copyDiagnostics,
   'foretoken.showLog': ({ log }) => log.show(),
   'foretoken.showMenu': showMenu,
+  'foretoken.openWalkthrough': openWalkthrough,
+  'foretoken.openSample': openSample,
 };
 
 export const MENU_COMMAND = 'foretoken.showMenu';

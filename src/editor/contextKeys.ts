@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 
-/** Keys that the manifest's when-clauses ask for. */
+/** Keys that the manifest's when-clauses and completion events ask for. */
 export interface ContextFacts {
+  /** A suggestion was offered in this window. */
+  readonly hasSuggested: boolean;
   readonly isSnoozed: boolean;
   readonly isModelMissing: boolean;
   readonly isReady: boolean;

@@ -53,9 +53,9 @@ describe('localisation', () => {
   }
 });
 
-/** What a translation must keep: placeholders and code, in any order. */
+/** What a translation must keep: placeholders, code and addresses of links, in any order. */
 function marksOf(text: string): string {
-  return [...text.matchAll(/\{\d+\}|`[^`]+`/g)]
+  return [...text.matchAll(/\{\d+\}|`[^`]+`|\]\([^)]+\)/g)]
     .map(([mark]) => mark)
     .sort()
     .join(' ');

@@ -15,6 +15,7 @@ interface Manifest {
     readonly commands: readonly { readonly command: string; readonly category: string; readonly title: string }[];
     readonly menus: { readonly commandPalette: readonly { readonly command: string; readonly when: string }[] };
     readonly keybindings?: unknown;
+    readonly walkthroughs: readonly { readonly id: string; readonly steps: readonly WalkthroughStep[] }[];
   };
   readonly capabilities: { readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] } };
 }
@@ -28,9 +29,19 @@ interface Property {
   readonly markdownDescription: string;
 }
 
+interface WalkthroughStep {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly media: { readonly svg: string; readonly altText: string };
+  readonly completionEvents: readonly string[];
+}
+
 describe('manifest', () => {
   const manifest = JSON.parse(read('package.json')) as Manifest;
   const { properties } = manifest.contributes.configuration;
+  const steps = manifest.contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps);
+  const completionEvents = steps.flatMap((step) => step.completionEvents);
 
   it('declares the settings of the code, with the same defaults, ranges and choices', () => {
     const declared = Object.entries(properties).map(([key, property]) => [
@@ -77,14 +88,49 @@ describe('manifest', () => {
     const facts = new Set(
       [...read('src/editor/contextKeys.ts').matchAll(/readonly (\w+): boolean;/g)].map(([, name]) => name),
     );
-    const asked = palette.flatMap(({ when }) =>
-      [...when.matchAll(/(?<!config\.)\bforetoken\.(\w+)/g)].map(([, name]) => name),
+    const conditions = [
+      ...palette.map(({ when }) => when),
+      ...completionEvents.filter((event) => event.startsWith('onContext:')),
+    ];
+    const asked = conditions.flatMap((condition) =>
+      [...condition.matchAll(/(?<!config\.)\bforetoken\.(\w+)/g)].map(([, name]) => name),
     );
     assert.deepEqual([...new Set(asked)].sort(), [...facts].sort());
     const settings = palette.flatMap(({ when }) => [...when.matchAll(/config\.([\w.]+)/g)].map(([, name]) => name!));
     assert.deepEqual(
       settings.filter((name) => !(name in properties)),
       [],
+    );
+  });
+
+  it('has a walkthrough of four steps, each with a picture and with events that exist', () => {
+    assert.deepEqual(
+      steps.map(({ id }) => id),
+      ['see', 'accept', 'tune', 'privacy'],
+    );
+    const commands = manifest.contributes.commands.map(({ command }) => command);
+    const texts = JSON.parse(read('package.nls.json')) as Record<string, string>;
+    for (const { id, description, media, completionEvents: events } of steps) {
+      assert.match(read(media.svg), /^<svg /, id);
+      assert.doesNotMatch(
+        read(media.svg),
+        /(fill|stroke)(:\s*|=")(?!var\(|none)[#\w]/,
+        `${id} has a colour of its own`,
+      );
+      assert.ok(media.altText.startsWith('%walkthrough.'), id);
+      const linked = [...texts[description.slice(1, -1)]!.matchAll(/command:([\w.]+)/g)].map(([, command]) => command!);
+      const awaited = events.flatMap((event) => /^onCommand:(.+)$/.exec(event)?.[1] ?? []);
+      const changed = events.flatMap((event) => /^onSettingChanged:(.+)$/.exec(event)?.[1] ?? []);
+      const ours = [...linked, ...awaited].filter((command) => command.startsWith('foretoken.'));
+      assert.deepEqual(
+        [ours.filter((command) => !commands.includes(command)), changed.filter((key) => !(key in properties))],
+        [[], []],
+      );
+      assert.ok(events.length > 0, id);
+    }
+    assert.match(
+      read('src/editor/walkthroughCommands.ts'),
+      new RegExp(`'${manifest.contributes.walkthroughs[0]!.id}'`),
     );
   });
 

@@ -38,6 +38,7 @@ export function menuEntries(facts: MenuFacts, translate: Translate): readonly Me
     ...(facts.engine.kind === 'failed' ? [] : [restart(translate), showLog(translate)]),
     action('clear-all', translate('Clear caches'), 'foretoken.clearCaches'),
     action('clippy', translate('Copy diagnostics'), 'foretoken.copyDiagnostics'),
+    action('book', translate('Open the walkthrough'), 'foretoken.openWalkthrough'),
     {
       ...action('settings-gear', translate('Settings'), 'workbench.action.openSettings'),
       argument: '@ext:foretoken.foretoken',

@@ -41,6 +41,7 @@ describe('menuEntries', () => {
       'Show the log',
       'Clear caches',
       'Copy diagnostics',
+      'Open the walkthrough',
       'Settings',
     ]);
   });
