@@ -35,6 +35,8 @@ export interface DecodeRequest {
   readonly maxDraftNodes: number;
   /** Keeps drafts from branching, which the target model may not be able to commit anyway. */
   readonly chainsOnly?: boolean;
+  /** Draft nodes less likely than this are not verified. Defaults to 0. */
+  readonly minDraftChance?: number;
   /** Whether the wanted text ends with this token, so that nothing drafted after it is of use. */
   readonly endsText: (token: number) => boolean;
   /** Most tokens to generate, masked ones included. */
@@ -109,8 +111,9 @@ export async function* decode(
     const hiddenStates = (count: number) => lastHiddenStates(cache, count);
     const proposed = maxNodes > 0 ? await drafter.propose({ generated, maxNodes, hiddenStates }) : EMPTY_DRAFT;
     const chainsOnly = request.chainsOnly === true || !model.keepsTreePaths;
+    const minChance = request.minDraftChance ?? 0;
     const isLast = (token: number): boolean => request.stopTokens.has(token) || request.endsText(token);
-    const draft = planner.choose(proposed, { maxNodes, isLast, chainsOnly });
+    const draft = planner.choose(proposed, { maxNodes, isLast, chainsOnly, minChance });
     const draftedMs = clock.now();
     const rows = draftRows(next.id, draft);
     const scores = await model.forward(cache, rows, {

@@ -40,11 +40,15 @@ export interface GenerateRequest {
   readonly maxTokens: number;
   /** Milliseconds after which no further line is begun; none without it. */
   readonly deadlineMs?: number | undefined;
+  /** Most lines with something on them, unless `stopRules` is off. Defaults to any number. */
+  readonly maxLines?: number;
   readonly drafter: Drafter;
   readonly planner: DraftPlanner;
   readonly acceptance: AcceptanceRule;
   readonly maxDraftNodes: number;
   readonly draftTree: boolean;
+  /** Drafted tokens less likely than this are not verified. Defaults to 0. */
+  readonly draftStopConfidence?: number;
   /** Token ids of texts that drafts may be copied from, best first. The model does not see them. */
   readonly draftTexts: readonly (readonly number[])[];
   /** Whether the generated text may be drafted from in later requests. */
@@ -116,6 +120,7 @@ export async function generate(
       acceptance: request.acceptance,
       maxDraftNodes: request.maxDraftNodes,
       chainsOnly: !request.draftTree,
+      minDraftChance: request.draftStopConfidence ?? 0,
       endsText: (token) => request.singleLine && request.stopRules && model.tokenizer.bytesOf(token).includes('\n'),
       maxTokens: request.maxTokens,
       stopTokens: new Set(model.control.stop),
@@ -194,7 +199,7 @@ class CompletionText {
     if (added === '' || !this.request.stopRules) {
       return undefined;
     }
-    const { prompt, singleLine, allowsCodeFence } = this.request;
+    const { prompt, singleLine, allowsCodeFence, maxLines } = this.request;
     const { linePrefix, lineAbove } = this;
     const context = {
       linePrefix,
@@ -202,6 +207,7 @@ class CompletionText {
       singleLine,
       allowsCodeFence,
       ...(lineAbove === undefined ? {} : { lineAbove }),
+      ...(maxLines === undefined ? {} : { maxLines }),
     };
     return findStop(this.text, context);
   }

@@ -115,6 +115,8 @@ export interface CompletionParameters {
   readonly maxTokens: number;
   /** Milliseconds of the engine's time after which no further line is begun; none when absent or 0. */
   readonly deadlineMs?: number;
+  /** Most lines with something on them, unless `stopRules` is off. Defaults to any number. */
+  readonly maxLines?: number;
   readonly draftMethod: DraftMethod;
   readonly draftMaxTokens: number;
   /**
@@ -122,6 +124,8 @@ export interface CompletionParameters {
    * changes sums in the last bits, so texts are equal up to near ties; chains are exact to the bit.
    */
   readonly draftTree: boolean;
+  /** Drafted tokens less likely than this are not checked; never changes the text. Defaults to 0. */
+  readonly draftStopConfidence?: number;
   readonly acceptanceMode: AcceptanceMode;
   readonly acceptanceThreshold: number;
   /** Draws the text from the model's distribution instead, exactly, whatever the acceptance mode: for alternatives. */

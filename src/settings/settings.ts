@@ -28,6 +28,8 @@ export interface Settings {
   readonly maxTokens: number;
   /** Per cent of confidence that a suggestion needs to be shown; 0 shows all. */
   readonly quietness: number;
+  /** Most lines with something on them. */
+  readonly maxLines: number;
   readonly model: string;
   readonly quantization: Quantization;
   readonly device: Device;
@@ -38,6 +40,8 @@ export interface Settings {
   readonly draftMaxTokens: number;
   /** Whether a draft may branch. */
   readonly draftTree: boolean;
+  /** Guesses less likely than this are not checked; 0 leaves that to the measured costs. */
+  readonly draftStopConfidence: number;
   readonly acceptanceMode: AcceptanceMode;
   readonly acceptanceThreshold: number;
 }
@@ -66,6 +70,7 @@ export const SETTINGS: {
   deadlineMs: { key: 'deadline', default: 800, range: [0, 60_000], restartsEngine: false },
   maxTokens: { key: 'maxTokens', default: 64, range: [1, 512], restartsEngine: false },
   quietness: { key: 'quietness', default: 5, range: [0, 100], restartsEngine: false },
+  maxLines: { key: 'maxLines', default: 20, range: [1, 100], restartsEngine: false },
   model: { key: 'model', default: 'qwen2.5-coder-0.5b', restartsEngine: true },
   quantization: { key: 'quantization', default: 'q8', choices: QUANTIZATIONS, restartsEngine: true },
   device: { key: 'device', default: 'auto', choices: DEVICES, restartsEngine: true },
@@ -74,6 +79,7 @@ export const SETTINGS: {
   draftMethod: { key: 'draft.method', default: 'auto', choices: DRAFT_METHODS, restartsEngine: false },
   draftMaxTokens: { key: 'draft.maxTokens', default: 8, range: [1, 15], restartsEngine: false },
   draftTree: { key: 'draft.tree', default: false, restartsEngine: false },
+  draftStopConfidence: { key: 'draft.stopConfidence', default: 0, range: [0, 0.95], restartsEngine: false },
   acceptanceMode: { key: 'acceptance.mode', default: 'exact', choices: ACCEPTANCE_MODES, restartsEngine: false },
   acceptanceThreshold: { key: 'acceptance.threshold', default: 0.09, range: [0.01, 1], restartsEngine: false },
 };

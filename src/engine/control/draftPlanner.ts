@@ -7,6 +7,8 @@ export interface PlanLimits {
   readonly isLast: (token: number) => boolean;
   /** Nodes must follow each other in one line (`TargetModel.keepsTreePaths`). */
   readonly chainsOnly: boolean;
+  /** Nodes that are less likely than this, given their parents, are left out with all that hangs below them. Defaults to 0. */
+  readonly minChance?: number;
 }
 
 /** What one verified step showed. */
@@ -34,9 +36,9 @@ export const wholeDraftPlanner: DraftPlanner = {
   observe() {},
 };
 
-/** The draft without nodes that cannot be of use or cannot be kept. */
-export function usableDraft(proposed: DraftTree, { isLast, chainsOnly }: PlanLimits): DraftTree {
-  const open = cutAfterLast(proposed, isLast);
+/** The draft without nodes that cannot be of use, cannot be kept, or are too unlikely. */
+export function usableDraft(proposed: DraftTree, { isLast, chainsOnly, minChance = 0 }: PlanLimits): DraftTree {
+  const open = cutUnlikely(cutAfterLast(proposed, isLast), minChance);
   return chainsOnly ? bestPath(open) : open;
 }
 
@@ -61,13 +63,22 @@ function bestPath(draft: DraftTree): DraftTree {
 
 /** Leaves out what hangs below a token that ends the text. */
 function cutAfterLast(draft: DraftTree, isLast: (token: number) => boolean): DraftTree {
-  const dead = new Set<number>();
-  draft.forEach(({ parent }, node) => {
-    if (parent !== -1 && (dead.has(parent) || isLast(draft[parent]!.token))) {
-      dead.add(node);
+  return cutWhere(draft, ({ parent }) => parent !== -1 && isLast(draft[parent]!.token));
+}
+
+function cutUnlikely(draft: DraftTree, minChance: number): DraftTree {
+  return minChance === 0 ? draft : cutWhere(draft, ({ chance }) => chance < minChance);
+}
+
+/** Leaves out the nodes that satisfy the condition, and what hangs below them. */
+function cutWhere(draft: DraftTree, isCut: (node: DraftTree[number]) => boolean): DraftTree {
+  const cut = new Set<number>();
+  draft.forEach((node, index) => {
+    if (cut.has(node.parent) || isCut(node)) {
+      cut.add(index);
     }
   });
-  return dead.size === 0 ? draft : selectNodes(draft, (node) => !dead.has(node));
+  return cut.size === 0 ? draft : selectNodes(draft, (node) => !cut.has(node));
 }
 
 /** The tree of the nodes that satisfy the condition; a node whose parent does not must not satisfy it either. */

@@ -6,6 +6,7 @@ import { splitLines } from './lines.ts';
 import { stopAtBlockEnd } from './stopAtBlockEnd.ts';
 import { stopAtCodeFence } from './stopAtCodeFence.ts';
 import { stopAtLineEnd } from './stopAtLineEnd.ts';
+import { stopAtLineLimit } from './stopAtLineLimit.ts';
 import { stopAtLoopInLine } from './stopAtLoopInLine.ts';
 import { stopAtNextStatement } from './stopAtNextStatement.ts';
 import { stopAtRepetition } from './stopAtRepetition.ts';
@@ -23,6 +24,7 @@ const STOP_RULES: readonly StopRule[] = [
   stopAtCodeFence,
   stopAtRepetition,
   stopAtLoopInLine,
+  stopAtLineLimit,
 ];
 
 /** The first place where a rule ends the text, or undefined when it may go on. Called with each longer text in turn. */

@@ -14,6 +14,8 @@ export interface StopContext {
    * statement. Without it the whole block is.
    */
   readonly lineAbove?: string;
+  /** Most lines with something on them; without it any number. */
+  readonly maxLines?: number;
 }
 
 /** Why the text ends where it ends. The first two come from the decode loop, the third from the clock, the others from the rules. */
@@ -22,6 +24,7 @@ export type StopReason =
   | 'max-tokens'
   | 'deadline'
   | 'line-end'
+  | 'line-limit'
   | 'block-end'
   | 'statement-end'
   | 'suffix-repeats'

@@ -6,7 +6,15 @@ import type { PromptPlan } from '../prompt/planPrompt.ts';
 /** The parts of a request that do not follow from the document; `Settings` has all of them. */
 export type RequestSettings = Pick<
   CompletionParameters,
-  'maxTokens' | 'deadlineMs' | 'draftMethod' | 'draftMaxTokens' | 'draftTree' | 'acceptanceMode' | 'acceptanceThreshold'
+  | 'deadlineMs'
+  | 'maxTokens'
+  | 'maxLines'
+  | 'draftMethod'
+  | 'draftMaxTokens'
+  | 'draftTree'
+  | 'draftStopConfidence'
+  | 'acceptanceMode'
+  | 'acceptanceThreshold'
 >;
 
 /** The product's request for a snapshot, a plan of its prompt and an extent, with no other texts to draft from. */
@@ -16,18 +24,22 @@ export function completionParameters(
   extent: Extent,
   settings: RequestSettings,
 ): CompletionParameters {
+  const { maxLines, draftStopConfidence } = settings;
   return {
     documentId: snapshot.documentId,
     prompt: { prefix: plan.prefix, suffix: plan.suffix, tail: plan.tail },
     heal: true,
-    singleLine: extent === 'single-line',
+    // One line only: decoding then ends with the token that ends the line.
+    singleLine: extent === 'single-line' || maxLines === 1,
     allowsCodeFence: snapshot.languageId === 'markdown',
     stopRules: true,
     maxTokens: settings.maxTokens,
     ...(settings.deadlineMs === undefined || settings.deadlineMs === 0 ? {} : { deadlineMs: settings.deadlineMs }),
+    ...(maxLines === undefined ? {} : { maxLines }),
     draftMethod: settings.draftMethod,
     draftMaxTokens: settings.draftMaxTokens,
     draftTree: settings.draftTree,
+    ...(draftStopConfidence === undefined ? {} : { draftStopConfidence }),
     acceptanceMode: settings.acceptanceMode,
     acceptanceThreshold: settings.acceptanceThreshold,
     remember: true,

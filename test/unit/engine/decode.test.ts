@@ -194,6 +194,7 @@ function randomRequest(
       },
     },
     maxDraftNodes: randomInteger(random, 0, 16),
+    minDraftChance: random() < 0.5 ? 0 : random(),
     endsText: (token) => token % 5 === 0,
     maxTokens: randomInteger(random, 1, 24),
     stopTokens: new Set(random() < 0.3 ? [3, 11] : [3]),

@@ -51,6 +51,8 @@ describe('DraftController', () => {
       [10, 11],
       { isLast: (token) => token === 11 },
     ],
+    ['stops at a token less likely than the limit', chain(0.99, 0.6, 0.99), [10], { minChance: 0.7 }],
+    ['keeps a token exactly as likely as the limit', chain(0.99, 0.7), [10, 11], { minChance: 0.7 }],
     ['keeps the best line where only chains can be kept', siblings(0.3, 0.6), [11], { chainsOnly: true }],
   ];
   for (const [name, draft, kept, changes] of cases) {

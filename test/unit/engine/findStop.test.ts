@@ -11,6 +11,7 @@ interface Case {
   readonly reason: StopReason | undefined;
   readonly singleLine?: boolean;
   readonly allowsCodeFence?: boolean;
+  readonly maxLines?: number;
   /** Whether the line above the cursor is known; else every blank line is an empty block. */
   readonly knowsAbove?: boolean;
 }
@@ -46,6 +47,22 @@ const cases: readonly Case[] = [
     generated: 'a = 1\n    return a',
     kept: 'a = 1\n    return a',
     reason: undefined,
+  },
+  {
+    name: 'ends a block at the line limit',
+    document: 'def f():\n    ▮\n',
+    generated: 'a = 1\n\n    b = 2\n    return a',
+    kept: 'a = 1\n\n    b = 2',
+    reason: 'line-limit',
+    maxLines: 2,
+  },
+  {
+    name: 'does not count the rest of the line that opens a block',
+    document: 'if (a) {▮',
+    generated: '\n  b();\n  c();\n',
+    kept: '\n  b();',
+    reason: 'line-limit',
+    maxLines: 1,
   },
   {
     name: 'ends a block at a dedent',
@@ -317,7 +334,13 @@ const cases: readonly Case[] = [
   },
 ];
 
-function stopContext({ document, singleLine = false, allowsCodeFence = false, knowsAbove = false }: Case): StopContext {
+function stopContext({
+  document,
+  singleLine = false,
+  allowsCodeFence = false,
+  knowsAbove = false,
+  maxLines,
+}: Case): StopContext {
   const [before, suffix] = document.split('▮') as [string, string];
   const linesBefore = before.split('\n');
   const lineAbove = linesBefore.slice(0, -1).findLast((line) => line.trim() !== '');
@@ -326,6 +349,7 @@ function stopContext({ document, singleLine = false, allowsCodeFence = false, kn
     suffix,
     singleLine,
     allowsCodeFence,
+    ...(maxLines === undefined ? {} : { maxLines }),
     ...(knowsAbove && lineAbove !== undefined ? { lineAbove } : {}),
   };
 }

@@ -123,6 +123,19 @@ describe('a session of suggestions', () => {
     );
   });
 
+  it('asks for single lines where one line is allowed, and passes limits on', () => {
+    const requestWith = (changes: Partial<RequestSettings>) =>
+      new SuggestionSession().buildRequest(snapshotOf('if (a) {▮\n'), { ...SETTINGS, ...changes }, []);
+    assert.deepEqual(
+      [1, 2].map((maxLines) => requestWith({ maxLines })).map(({ singleLine, maxLines }) => [singleLine, maxLines]),
+      [
+        [true, 1],
+        [false, 2],
+      ],
+    );
+    assert.equal(requestWith({ draftStopConfidence: 0.5 }).draftStopConfidence, 0.5);
+  });
+
   it('reads no other text when nothing is drafted', () => {
     const readStart = (): string => assert.fail('nothing is to be read');
     const settings = { ...SETTINGS, draftMethod: 'off' } as const;
