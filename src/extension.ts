@@ -3,7 +3,9 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { MENU_COMMAND, registerCommands } from './editor/commands.ts';
 import { ContextKeys } from './editor/contextKeys.ts';
+import { documentFacts } from './editor/documentFacts.ts';
 import { engineConfiguration } from './editor/engineConfiguration.ts';
+import { fileExclusion } from './editor/fileExclusion.ts';
 import { ForetokenProvider } from './editor/inlineCompletionProvider.ts';
 import { LastRequest } from './editor/lastRequest.ts';
 import { ModelDownload } from './editor/modelDownload.ts';
@@ -21,6 +23,7 @@ import { readCatalogueEntry } from './model/catalogue.ts';
 import { explainRequest } from './pipeline/explain/explainRequest.ts';
 import type { RequestReport } from './pipeline/explain/requestReport.ts';
 import { refuseEvent } from './pipeline/gate/refuseEvent.ts';
+import type { NoSuggestion } from './pipeline/postprocess/suggestion.ts';
 import type { Settings } from './settings/settings.ts';
 import { isLanguageEnabled } from './settings/settings.ts';
 import { VscodeSettings } from './settings/vscodeSettings.ts';
@@ -39,7 +42,10 @@ let engine: SupervisedWorker | undefined;
 export function activate(context: vscode.ExtensionContext): void {
   const startMs = clock.now();
   const log = vscode.window.createOutputChannel('Foretoken', { log: true });
-  const settings = new VscodeSettings((sentence) => log.warn(sentence));
+  const settings = new VscodeSettings((sentences) => {
+    log.warn(sentences);
+    void reportSettings(sentences);
+  }, translate);
   const worker = new SupervisedWorker({
     scriptPath: path.join(context.extensionPath, 'dist', 'worker.js'),
     logger: log,
@@ -67,7 +73,7 @@ export function activate(context: vscode.ExtensionContext): void {
       isThinking,
       isEnabled: current.enabled,
       disabledLanguageId: isOff ? document.languageId : undefined,
-      isUnsupported: document !== undefined && isUnsupported(document),
+      refusal: document && refusalOf(document, current)?.reason,
       snoozedMs: snooze.remainingMs,
       trigger: current.trigger,
     };
@@ -102,7 +108,9 @@ export function activate(context: vscode.ExtensionContext): void {
     }
   };
 
-  const recentDocuments = new RecentDocuments();
+  const recentDocuments = new RecentDocuments(
+    (document) => fileExclusion(document, settings.read(document)) === undefined,
+  );
   const providerParts = {
     engine: worker,
     startEngine,
@@ -177,24 +185,21 @@ function hasEligibleEditor(settings: Settings): boolean {
     document !== undefined &&
     settings.enabled &&
     isLanguageEnabled(settings, document.languageId) &&
-    !isUnsupported(document)
+    refusalOf(document, settings) === undefined
   );
 }
 
-/** Whether nothing is ever suggested in a document like this one, whatever the settings. */
-function isUnsupported(document: vscode.TextDocument): boolean {
-  const refusal = refuseEvent({
+/** Why nothing is ever suggested in a document, as long as suggestions are on for its language. */
+function refusalOf(document: vscode.TextDocument, settings: Settings): NoSuggestion | undefined {
+  return refuseEvent({
+    ...documentFacts(document, settings),
     isEnabled: true,
     isLanguageEnabled: true,
-    languageId: document.languageId,
-    scheme: document.uri.scheme,
-    documentChars: document.offsetAt(document.lineAt(document.lineCount - 1).range.end),
     cursors: 1,
     isSnoozed: false,
     isExplicit: true,
     trigger: 'automatic',
   });
-  return refusal !== undefined;
 }
 
 function warmActiveEditor(provider: ForetokenProvider): void {
@@ -212,6 +217,14 @@ function answerMissedRequest(lastRequest: LastRequest): void {
     ['engine-not-ready', 'engine-failed'].includes(missed.outcome.reason)
   ) {
     void vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+  }
+}
+
+async function reportSettings(sentences: string): Promise<void> {
+  const openSettings = translate('Open Settings');
+  const answer = await vscode.window.showWarningMessage(`Foretoken: ${sentences}`, openSettings);
+  if (answer !== undefined) {
+    await vscode.commands.executeCommand('workbench.action.openSettings', '@ext:foretoken.foretoken');
   }
 }
 

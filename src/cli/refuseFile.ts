@@ -9,6 +9,8 @@ export function refuseFile({ languageId, text }: DocumentSnapshot): NoSuggestion
     isLanguageEnabled: true,
     languageId,
     scheme: 'file',
+    isReadOnly: false,
+    exclusion: undefined,
     documentChars: text.length,
     cursors: 1,
     isSnoozed: false,

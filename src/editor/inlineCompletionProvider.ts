@@ -15,7 +15,8 @@ import { CURSOR_REST_MS, IdleWork } from '../pipeline/session/idleWork.ts';
 import type { SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import { SuggestionSession, suggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import type { Settings } from '../settings/settings.ts';
-import { isLanguageEnabled, SETTINGS } from '../settings/settings.ts';
+import { SETTINGS } from '../settings/settings.ts';
+import { documentFacts } from './documentFacts.ts';
 import { ACCEPTED_COMMAND, ghostText, ghostTextAfterEntry } from './ghostText.ts';
 import type { RecentDocuments } from './recentDocuments.ts';
 import { offsetInSnapshot, snapshotDocument } from './snapshotDocument.ts';
@@ -226,11 +227,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   }: Pick<Run, 'document' | 'settings' | 'isExplicit'>): NoSuggestion | undefined {
     const editor = vscode.window.visibleTextEditors.find((candidate) => candidate.document === document);
     return refuseEvent({
-      isEnabled: settings.enabled,
-      isLanguageEnabled: isLanguageEnabled(settings, document.languageId),
-      languageId: document.languageId,
-      scheme: document.uri.scheme,
-      documentChars: document.offsetAt(document.lineAt(document.lineCount - 1).range.end),
+      ...documentFacts(document, settings),
       isSnoozed: this.parts.isSnoozed(),
       cursors: editor?.selections.length ?? 1,
       isExplicit,

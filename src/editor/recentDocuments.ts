@@ -6,8 +6,11 @@ export class RecentDocuments implements vscode.Disposable {
   /** Least recently active first. */
   private readonly order = new Set<vscode.TextDocument>();
   private readonly subscriptions: vscode.Disposable[] = [];
+  private readonly isUsable: (document: vscode.TextDocument) => boolean;
 
-  constructor() {
+  /** `isUsable` says which texts may be used elsewhere; it is asked when they would be. */
+  constructor(isUsable: (document: vscode.TextDocument) => boolean) {
+    this.isUsable = isUsable;
     this.note(vscode.window.activeTextEditor);
     this.subscriptions.push(
       vscode.window.onDidChangeActiveTextEditor((editor) => this.note(editor)),
@@ -15,11 +18,11 @@ export class RecentDocuments implements vscode.Disposable {
     );
   }
 
-  /** The other documents, the last active one first. */
+  /** The other usable documents, the last active one first. */
   beside(document: vscode.TextDocument): readonly OpenText[] {
     return [...this.order]
       .reverse()
-      .filter((other) => other !== document)
+      .filter((other) => other !== document && this.isUsable(other))
       .map((other) => ({
         path: other.uri.path,
         version: other.version,

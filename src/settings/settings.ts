@@ -3,6 +3,8 @@
  * holds these equal to the manifest's.
  */
 
+import type { Translate } from '../base/translate.ts';
+import { untranslated } from '../base/translate.ts';
 import type { AcceptanceMode } from '../engine/accept/acceptanceRule.ts';
 import { ACCEPTANCE_MODES } from '../engine/accept/acceptanceRule.ts';
 import type { DraftMethod } from '../engine/draft/drafter.ts';
@@ -20,6 +22,10 @@ export interface Settings {
   readonly languages: Readonly<Record<string, boolean>>;
   /** `comments`, `strings` and `prose` (text that is not code) to on or off; what is not named is on. */
   readonly suggestIn: Readonly<Record<string, boolean>>;
+  /** Globs of the files that are completed. */
+  readonly include: readonly string[];
+  /** Globs of files that are neither completed nor used for suggestions in others. */
+  readonly exclude: readonly string[];
   readonly trigger: (typeof TRIGGERS)[number];
   /** Longest wait after a keystroke before the engine is asked, milliseconds; rhythm and speed decide how much of it. */
   readonly delayMs: number;
@@ -65,6 +71,8 @@ export const SETTINGS: {
     default: { comments: true, strings: true, prose: true },
     restartsEngine: false,
   },
+  include: { key: 'include', default: ['**'], restartsEngine: false },
+  exclude: { key: 'exclude', default: [], restartsEngine: false },
   trigger: { key: 'trigger', default: 'automatic', choices: TRIGGERS, restartsEngine: false },
   delayMs: { key: 'delay', default: 120, range: [0, 2000], restartsEngine: false },
   deadlineMs: { key: 'deadline', default: 800, range: [0, 60_000], restartsEngine: false },
@@ -89,10 +97,14 @@ export const SETTINGS: {
  *
  * `onClamped` hears one sentence for each value that had to be changed.
  */
-export function readSettings(rawValue: (key: string) => unknown, onClamped: (sentence: string) => void): Settings {
+export function readSettings(
+  rawValue: (key: string) => unknown,
+  onClamped: (sentence: string) => void,
+  translate: Translate = untranslated,
+): Settings {
   const settings: Record<string, unknown> = {};
   for (const [name, declaration] of Object.entries(SETTINGS)) {
-    settings[name] = readSetting(declaration, rawValue(declaration.key), onClamped);
+    settings[name] = readSetting(declaration, rawValue(declaration.key), onClamped, translate);
   }
   return settings as unknown as Settings;
 }
@@ -101,28 +113,38 @@ function readSetting(
   declaration: SettingDeclaration,
   value: unknown,
   onClamped: (sentence: string) => void,
+  translate: Translate,
 ): SettingDeclaration['default'] {
   const name = `foretoken.${declaration.key}`;
   if (value === undefined) {
     return declaration.default;
   }
-  if (typeof value !== typeof declaration.default || value === null) {
-    onClamped(`${name} has a value of the wrong type; its default is used.`);
+  if (typeOf(value) !== typeOf(declaration.default)) {
+    onClamped(translate('{0} has a value of the wrong type; its default is used.', name));
     return declaration.default;
   }
   if (typeof value === 'number' && declaration.range !== undefined) {
     const [low, high] = declaration.range;
     const clamped = Number.isNaN(value) ? (declaration.default as number) : Math.min(high, Math.max(low, value));
     if (clamped !== value) {
-      onClamped(`${name} is ${value}, outside ${low} to ${high}; ${clamped} is used.`);
+      onClamped(translate('{0} is {1}, outside {2} to {3}; {4} is used.', name, value, low, high, clamped));
     }
     return clamped;
   }
   if (declaration.choices !== undefined && !declaration.choices.includes(value as string)) {
-    onClamped(`${name} is "${String(value)}", expected one of ${declaration.choices.join(', ')}; its default is used.`);
+    const choices = declaration.choices.join(', ');
+    onClamped(translate('{0} is "{1}", expected one of {2}; its default is used.', name, String(value), choices));
     return declaration.default;
   }
   return value as SettingDeclaration['default'];
+}
+
+/** The type as far as settings tell them apart; all lists are lists of strings. */
+function typeOf(value: unknown): string {
+  if (Array.isArray(value)) {
+    return value.every((entry) => typeof entry === 'string') ? 'strings' : 'list';
+  }
+  return value === null ? 'null' : typeof value;
 }
 
 /** Whether completion is on for a language: its own entry, or else `*`. */

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Translate } from '../base/translate.ts';
 import type { Settings } from './settings.ts';
 import { readSettings, SETTINGS } from './settings.ts';
 
@@ -9,14 +10,16 @@ export class VscodeSettings implements vscode.Disposable {
   readonly onDidChange: vscode.Event<void>;
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscription: vscode.Disposable;
-  private readonly onProblem: (sentence: string) => void;
+  private readonly onProblem: (sentences: string) => void;
+  private readonly translate: Translate;
   /** Reading all settings takes up to a millisecond, and every keystroke does; emptied by every change. */
   private readonly known = new Map<string, Settings>();
   private readonly reportedProblems = new Set<string>();
 
-  /** `onProblem` hears once of each value that had to be corrected. */
-  constructor(onProblem: (sentence: string) => void) {
+  /** `onProblem` hears once of each value that had to be corrected, of all that are found together at once. */
+  constructor(onProblem: (sentences: string) => void, translate: Translate) {
     this.onProblem = onProblem;
+    this.translate = translate;
     this.onDidChange = this.changed.event;
     this.subscription = vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(SECTION)) {
@@ -33,11 +36,14 @@ export class VscodeSettings implements vscode.Disposable {
     let settings = this.known.get(key);
     if (settings === undefined) {
       const configuration = vscode.workspace.getConfiguration(SECTION, document ?? null);
+      const problems: string[] = [];
       settings = readSettings(
         (name) => configuration.get(name),
-        (sentence) => this.reportOnce(sentence),
+        (sentence) => problems.push(sentence),
+        this.translate,
       );
       this.known.set(key, settings);
+      this.reportOnce(problems);
     }
     return settings;
   }
@@ -67,10 +73,13 @@ export class VscodeSettings implements vscode.Disposable {
     this.changed.dispose();
   }
 
-  private reportOnce(sentence: string): void {
-    if (!this.reportedProblems.has(sentence)) {
+  private reportOnce(problems: readonly string[]): void {
+    const unheard = problems.filter((sentence) => !this.reportedProblems.has(sentence));
+    for (const sentence of unheard) {
       this.reportedProblems.add(sentence);
-      this.onProblem(sentence);
+    }
+    if (unheard.length > 0) {
+      this.onProblem(unheard.join(' '));
     }
   }
 }

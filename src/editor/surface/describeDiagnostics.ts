@@ -65,6 +65,9 @@ function settingRows(settings: Settings): Rows {
 }
 
 function describeValue(value: Settings[keyof Settings]): string {
+  if (Array.isArray(value)) {
+    return `${value.length} entries`;
+  }
   if (typeof value === 'object') {
     return JSON.stringify(Object.fromEntries(Object.entries(value).map(([key, isOn]) => [nameOf(key), isOn === true])));
   }

@@ -1,6 +1,8 @@
 import type { Translate } from '../../base/translate.ts';
 import type { EngineState } from '../../inference/client/engineState.ts';
 import { describeEngineState } from '../../inference/client/engineState.ts';
+import { MAX_DOCUMENT_CHARS } from '../../pipeline/gate/refuseEvent.ts';
+import type { NoSuggestionReason } from '../../pipeline/postprocess/suggestion.ts';
 import { describeDuration } from './snooze.ts';
 
 /** What the one line is made of. */
@@ -10,8 +12,8 @@ export interface StatusFacts {
   readonly isEnabled: boolean;
   /** Of the active editor, where suggestions are turned off for it. */
   readonly disabledLanguageId: string | undefined;
-  /** The active editor is of a kind or a size that is never completed. */
-  readonly isUnsupported: boolean;
+  /** Why nothing is ever suggested in the active editor, where that is so. */
+  readonly refusal: NoSuggestionReason | undefined;
   /** Time until suggestions come again by themselves; 0 when they are not snoozed. */
   readonly snoozedMs: number;
   readonly trigger: 'automatic' | 'manual';
@@ -54,12 +56,9 @@ export function describeStatus(facts: StatusFacts, translate: Translate): Status
   if (isBusy) {
     return { icon: 'sync~spin', label: short, sentence: long };
   }
-  if (facts.isUnsupported) {
-    return {
-      icon: 'circle-slash',
-      label: translate('off here'),
-      sentence: translate('This editor is not completed: it is not one to write in, or its text is too large.'),
-    };
+  if (facts.refusal !== undefined) {
+    const sentence = describeRefusal(facts.refusal, translate);
+    return { icon: 'circle-slash', label: translate('off here'), sentence };
   }
   if (facts.isThinking) {
     return { icon: 'loading~spin', label: '', sentence: long };
@@ -69,6 +68,24 @@ export function describeStatus(facts: StatusFacts, translate: Translate): Status
   }
   const onRequest = translate('Suggestions come on request only.');
   return { icon: 'sparkle', label: '', sentence: facts.trigger === 'manual' ? `${long} ${onRequest}` : long };
+}
+
+function describeRefusal(reason: NoSuggestionReason, translate: Translate): string {
+  switch (reason) {
+    case 'document-too-large':
+      return translate(
+        'Nothing is suggested here: the file has more than {0} million characters.',
+        MAX_DOCUMENT_CHARS / 1e6,
+      );
+    case 'read-only':
+      return translate('Nothing is suggested here: the file cannot be written.');
+    case 'excluded':
+      return translate('Nothing is suggested here: the setting foretoken.exclude leaves this file out.');
+    case 'not-included':
+      return translate('Nothing is suggested here: the setting foretoken.include does not name this file.');
+    default:
+      return translate('Nothing is suggested here: this view is not one to write code in.');
+  }
 }
 
 /** What a screen reader says: the state in a word, then the sentence. */

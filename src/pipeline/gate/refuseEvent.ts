@@ -10,6 +10,13 @@ export interface EventFacts {
   readonly languageId: string;
   /** Scheme of the document's address. */
   readonly scheme: string;
+  /** The document's file system cannot be written. */
+  readonly isReadOnly: boolean;
+  /** Why the settings leave this file out, with the glob that does. */
+  readonly exclusion:
+    | { readonly kind: 'excluded'; readonly glob: string }
+    | { readonly kind: 'not-included' }
+    | undefined;
   readonly documentChars: number;
   readonly cursors: number;
   /** The user asked for a suggestion, rather than typed. */
@@ -42,6 +49,17 @@ export function refuseEvent(facts: EventFacts): NoSuggestion | undefined {
   if (READ_ONLY_SCHEMES.includes(facts.scheme)) {
     return noSuggestion('scheme-not-supported', facts.scheme);
   }
+  if (facts.isReadOnly) {
+    return noSuggestion('read-only', facts.scheme);
+  }
+  if (facts.exclusion !== undefined) {
+    return facts.exclusion.kind === 'excluded'
+      ? noSuggestion('excluded', facts.exclusion.glob)
+      : noSuggestion('not-included');
+  }
+  if (facts.documentChars > MAX_DOCUMENT_CHARS) {
+    return noSuggestion('document-too-large');
+  }
   if (facts.isSnoozed && !facts.isExplicit) {
     return noSuggestion('snoozed');
   }
@@ -50,9 +68,6 @@ export function refuseEvent(facts: EventFacts): NoSuggestion | undefined {
   }
   if (facts.cursors > 1) {
     return noSuggestion('several-cursors');
-  }
-  if (facts.documentChars > MAX_DOCUMENT_CHARS) {
-    return noSuggestion('document-too-large');
   }
   return undefined;
 }

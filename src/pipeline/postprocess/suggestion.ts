@@ -20,6 +20,9 @@ export type NoSuggestionReason =
   | 'language-disabled'
   | 'snoozed'
   | 'scheme-not-supported'
+  | 'read-only'
+  | 'excluded'
+  | 'not-included'
   | 'document-too-large'
   | 'blank-document'
   | 'not-requested'
@@ -60,6 +63,9 @@ const SENTENCES: Readonly<Record<NoSuggestionReason, string>> = {
   'language-disabled': 'Suggestions are turned off for this language (setting foretoken.languages).',
   snoozed: 'Suggestions are snoozed; the command "End Snooze" or the status bar item ends that.',
   'scheme-not-supported': 'This kind of editor is not completed (output, source control and similar views).',
+  'read-only': 'This file cannot be written, so nothing is suggested in it.',
+  excluded: 'This file is left out by a glob of the setting foretoken.exclude.',
+  'not-included': 'This file is left out: no glob of the setting foretoken.include matches it.',
   'document-too-large': 'The document is larger than the limit of 10 million characters.',
   'blank-document': 'The document is blank: there is nothing yet to go on from.',
   'not-requested': 'Suggestions appear only on request (setting foretoken.trigger is manual).',

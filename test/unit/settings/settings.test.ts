@@ -29,6 +29,10 @@ describe('readSettings', () => {
     ['acceptance.threshold', 'acceptanceThreshold', -1, 0.01],
     ['draft.method', 'draftMethod', 'magic', 'auto'],
     ['enabled', 'enabled', 'yes', true],
+    ['exclude', 'exclude', '*.md', []],
+    ['exclude', 'exclude', ['*.md', 5], []],
+    ['include', 'include', { '*.md': true }, ['**']],
+    ['languages', 'languages', ['go'], { '*': true }],
     ['languages', 'languages', null, { '*': true }],
   ] as const) {
     it(`uses ${JSON.stringify(used)} for ${key} = ${JSON.stringify(value)} and says so once`, () => {
