@@ -1,6 +1,7 @@
 /** Builds the parts of the extension, connects them, nothing else. */
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { registerAccessibilityHelp } from './editor/accessibilityHelpDocument.ts';
 import { MENU_COMMAND, registerCommands } from './editor/commands.ts';
 import { ContextKeys } from './editor/contextKeys.ts';
 import { documentFacts } from './editor/documentFacts.ts';
@@ -20,6 +21,8 @@ import type { EngineState } from './inference/client/engineState.ts';
 import { describeEngineState } from './inference/client/engineState.ts';
 import { SupervisedWorker } from './inference/client/supervisedWorker.ts';
 import { readCatalogueEntry } from './model/catalogue.ts';
+import type { EditorFacts } from './pipeline/explain/explainEditor.ts';
+import { explainEditor } from './pipeline/explain/explainEditor.ts';
 import { explainRequest } from './pipeline/explain/explainRequest.ts';
 import type { RequestReport } from './pipeline/explain/requestReport.ts';
 import { refuseEvent } from './pipeline/gate/refuseEvent.ts';
@@ -55,17 +58,18 @@ export function activate(context: vscode.ExtensionContext): void {
   const statusBar = new StatusBar(MENU_COMMAND);
   const contextKeys = new ContextKeys();
   const snooze = new Snooze(wallClock, () => refreshStatus());
-  const report = new ReportDocument(() => explainRequest(lastRequest.current));
+  const report = new ReportDocument(() => `${explainRequest(lastRequest.current)}\n${explainEditor(editorFacts())}`);
   const download = new ModelDownload(worker, context.globalState, async () => {
     const entry = await readCatalogueEntry(context.extensionPath, settings.read().model);
     return entry.ok ? { id: entry.value.id, title: entry.value.title, bytes: entry.value.file.bytes } : undefined;
   });
+  /** The report's own page, once open, is no text editor. */
+  let lastDocument = vscode.window.activeTextEditor?.document;
   let isThinking = false;
   let hasSuggested = false;
 
   const startEngine = (current: Settings): void => worker.start(engineConfiguration(current, context.extensionPath));
-  const statusFacts = (): StatusFacts => {
-    const document = vscode.window.activeTextEditor?.document;
+  const statusFacts = (document = vscode.window.activeTextEditor?.document): StatusFacts => {
     const current = settings.read(document);
     const isOff = document !== undefined && !isLanguageEnabled(current, document.languageId);
     return {
@@ -76,6 +80,17 @@ export function activate(context: vscode.ExtensionContext): void {
       refusal: document && refusalOf(document, current)?.reason,
       snoozedMs: snooze.remainingMs,
       trigger: current.trigger,
+    };
+  };
+  const editorFacts = (): EditorFacts | undefined => {
+    if (lastDocument === undefined || lastDocument.isClosed) {
+      return undefined;
+    }
+    const name = vscode.workspace.asRelativePath(lastDocument.uri);
+    return {
+      document: name,
+      status: describeStatus(statusFacts(lastDocument), translate).sentence,
+      hasAsked: lastRequest.current?.where.document === name,
     };
   };
   const refreshStatus = (): void => {
@@ -139,10 +154,12 @@ export function activate(context: vscode.ExtensionContext): void {
     statusBar,
     snooze,
     report,
+    registerAccessibilityHelp(),
     download,
     { dispose: worker.onDidChangeState(onEngineState) },
     settings.onDidChange(followSettings),
-    vscode.window.onDidChangeActiveTextEditor(() => {
+    vscode.window.onDidChangeActiveTextEditor((active) => {
+      lastDocument = active?.document ?? lastDocument;
       followSettings();
       warmActiveEditor(provider);
     }),

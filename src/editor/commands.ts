@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { isLanguageEnabled } from '../settings/settings.ts';
+import { showAccessibilityHelp } from './accessibilityHelpDocument.ts';
 import type { CommandParts } from './commandParts.ts';
 import { copyDiagnostics } from './copyDiagnostics.ts';
 import { chooseAcceptance, chooseDevice, chooseDraftMethod, chooseModel } from './settingPickers.ts';
@@ -30,6 +31,7 @@ const COMMANDS: Readonly<Record<string, Handler>> = {
   'foretoken.showMenu': showMenu,
   'foretoken.openWalkthrough': openWalkthrough,
   'foretoken.openSample': openSample,
+  'foretoken.accessibilityHelp': showAccessibilityHelp,
 };
 
 export const MENU_COMMAND = 'foretoken.showMenu';

@@ -36,6 +36,7 @@ const READ_ONLY_SCHEMES = [
   'search-editor',
   'vscode-terminal',
   'foretoken-report',
+  'foretoken-help',
 ];
 
 /** Why nothing is suggested for this event, cheapest question first; undefined to go on. */

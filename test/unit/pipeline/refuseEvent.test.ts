@@ -30,6 +30,7 @@ describe('refuseEvent', () => {
     ['refuses the output view', { scheme: 'output' }, 'scheme-not-supported'],
     ['refuses the commit message box', { scheme: 'vscode-scm' }, 'scheme-not-supported'],
     ['refuses its own report', { scheme: 'foretoken-report' }, 'scheme-not-supported'],
+    ['refuses its own help', { scheme: 'foretoken-help' }, 'scheme-not-supported'],
     ['refuses typing when only the command triggers', { trigger: 'manual' }, 'not-requested'],
     ['lets the command through when only it triggers', { trigger: 'manual', isExplicit: true }, undefined],
     ['refuses several cursors', { cursors: 2 }, 'several-cursors'],
