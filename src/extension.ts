@@ -80,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): void {
       refusal: document && refusalOf(document, current)?.reason,
       snoozedMs: snooze.remainingMs,
       trigger: current.trigger,
+      isRestricted: !vscode.workspace.isTrusted,
     };
   };
   const editorFacts = (): EditorFacts | undefined => {

@@ -213,6 +213,9 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     if (!(await this.waitForQuiet(run))) {
       return noSuggestion('cancelled', 'while waiting for the next keystroke');
     }
+    if (run.isExplicit && !(await this.waitForEngine(run.token))) {
+      return noSuggestion('cancelled', 'while waiting for the engine');
+    }
     const { state } = this.parts.engine;
     if (state.kind !== 'ready') {
       return noSuggestion('engine-not-ready', describeEngineState(state).short);
@@ -266,6 +269,29 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       results.push(await this.ask(request, run.token));
     }
     return this.session.concludeAlternatives(event, shown, results);
+  }
+
+  /**
+   * Waits while the engine is on its way; false when the user moved on. For requests of the user's only, because VS Code does
+   * not ask again at the same place once it has an answer to one, be it an empty one.
+   */
+  private async waitForEngine(token: vscode.CancellationToken): Promise<boolean> {
+    const { engine } = this.parts;
+    const isUnderWay = (): boolean => describeEngineState(engine.state).isBusy && !token.isCancellationRequested;
+    if (isUnderWay()) {
+      await new Promise<void>((resolve) => {
+        const check = (): void => {
+          if (!isUnderWay()) {
+            stop();
+            subscription.dispose();
+            resolve();
+          }
+        };
+        const stop = engine.onDidChangeState(check);
+        const subscription = token.onCancellationRequested(check);
+      });
+    }
+    return !token.isCancellationRequested;
   }
 
   private async generate(run: Run, event: SuggestionEvent): Promise<Suggestion | NoSuggestion> {

@@ -47,7 +47,7 @@ describe('Commands and the status item in VS Code', function () {
     await waitForSetting(editor, 'foretoken.draft.method', 'lookup');
     await editor.type('raise ');
     await editor.waitForGhostText();
-    const text = await report(editor);
+    const text = await editor.report();
     assert.match(text, /foretoken\.draft\.method \| "lookup"/);
     assert.match(text, /method lookup,/);
     await editor.ask('configure', { key: 'foretoken.draft.method', value: undefined });
@@ -69,7 +69,7 @@ describe('Commands and the status item in VS Code', function () {
     await waitForSetting(editor, 'foretoken.acceptance.mode', 'typical');
     await editor.type('raise ');
     await editor.waitForGhostText();
-    const text = await report(editor);
+    const text = await editor.report();
     assert.match(text, /foretoken\.acceptance\.mode \| "typical"/);
     assert.match(text, /foretoken\.acceptance\.threshold \| 0\.3/);
     await editor.ask('configure', { key: 'foretoken.acceptance.mode', value: undefined });
@@ -100,7 +100,7 @@ describe('Commands and the status item in VS Code', function () {
     await editor.waitForStatus((status) => status === 'Foretoken: snoozed 5 min');
     await editor.waitForNoGhostText();
     await editor.type('V');
-    await until(async () => (await report(editor)).includes('Suggestions are snoozed'));
+    await until(async () => (await editor.report()).includes('Suggestions are snoozed'));
     assert.equal(await editor.ghostText(), '');
     await editor.clickStatus();
     assert.ok((await editor.pickerLines()).includes('End snooze 5 min'));
@@ -112,7 +112,7 @@ describe('Commands and the status item in VS Code', function () {
     await editor.command('foretoken.endSnooze');
     await editor.waitForStatus((status) => status === 'Foretoken');
     await editor.type('a');
-    await until(async () => !(await report(editor)).includes('Suggestions are snoozed'));
+    await until(async () => !(await editor.report()).includes('Suggestions are snoozed'));
     await editor.waitForGhostText();
   });
 
@@ -137,9 +137,4 @@ describe('Commands and the status item in VS Code', function () {
 /** The list closes before the choice is written. */
 async function waitForSetting(editor: EditorPage, key: string, value: unknown): Promise<void> {
   await until(async () => (await editor.ask('setting', { key })) === value);
-}
-
-/** The report as it is now; the query makes it a document that VS Code has not read yet. */
-function report(editor: EditorPage): Promise<string> {
-  return editor.ask('open', { address: `foretoken-report:/report.md?${performance.now()}` });
 }

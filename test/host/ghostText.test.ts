@@ -86,7 +86,7 @@ describe('Foretoken in VS Code', function () {
     const shown = await editor.waitForGhostText();
     await editor.type(shown.slice(0, 4));
     assert.equal(await editor.waitForGhostText((text) => text === shown.slice(4)), shown.slice(4));
-    await until(async () => (await report(editor)).includes('A suggestion was kept'));
+    await until(async () => (await editor.report()).includes('A suggestion was kept'));
   });
 
   it('explains the last request on a page of its own', async () => {
@@ -106,7 +106,7 @@ describe('Foretoken in VS Code', function () {
     await editor.waitForStatus((status) => status === 'Foretoken: off');
     await until(async () => (await session.workers()).length === 0);
     await editor.type('raise ');
-    await until(async () => (await report(editor)).includes('Suggestions are turned off'));
+    await until(async () => (await editor.report()).includes('Suggestions are turned off'));
     assert.equal(await editor.ghostText(), '');
     await editor.command('foretoken.toggle');
     await editor.waitForStatus((status) => status === 'Foretoken');
@@ -119,7 +119,7 @@ describe('Foretoken in VS Code', function () {
     await editor.command('foretoken.toggleLanguage');
     await editor.waitForStatus((status) => status === 'Foretoken: off for python');
     await editor.type('r');
-    await until(async () => (await report(editor)).includes('turned off for this language'));
+    await until(async () => (await editor.report()).includes('turned off for this language'));
     await editor.command('foretoken.toggleLanguage');
     await editor.waitForStatus((status) => status === 'Foretoken');
   });
@@ -166,9 +166,4 @@ async function watchTyping(editor: EditorPage): Promise<{ readonly maxMs: number
     await editor.page.waitForTimeout(400);
   }
   return editor.ask('delays');
-}
-
-/** The report as it is now; the query makes it a document that VS Code has not read yet. */
-function report(editor: EditorPage): Promise<string> {
-  return editor.ask('open', { address: `foretoken-report:/report.md?${performance.now()}` });
 }

@@ -112,6 +112,8 @@ describe('manifest', () => {
     const texts = JSON.parse(read('package.nls.json')) as Record<string, string>;
     for (const { id, description, media, completionEvents: events } of steps) {
       assert.match(read(media.svg), /^<svg /, id);
+      // The page that shows it allows no styles of its own.
+      assert.doesNotMatch(read(media.svg), /<style|style=|class=/, id);
       assert.doesNotMatch(
         read(media.svg),
         /(fill|stroke)(:\s*|=")(?!var\(|none)[#\w]/,

@@ -17,6 +17,8 @@ export interface StatusFacts {
   /** Time until suggestions come again by themselves; 0 when they are not snoozed. */
   readonly snoozedMs: number;
   readonly trigger: 'automatic' | 'manual';
+  /** The workspace is one that the user has not said to trust. */
+  readonly isRestricted: boolean;
 }
 
 export interface Status {
@@ -66,8 +68,14 @@ export function describeStatus(facts: StatusFacts, translate: Translate): Status
   if (engine.kind === 'ready' && engine.degraded !== undefined) {
     return { icon: 'warning', label: short, sentence: long };
   }
-  const onRequest = translate('Suggestions come on request only.');
-  return { icon: 'sparkle', label: '', sentence: facts.trigger === 'manual' ? `${long} ${onRequest}` : long };
+  const sentences = [
+    long,
+    ...(facts.trigger === 'manual' ? [translate('Suggestions come on request only.')] : []),
+    ...(facts.isRestricted
+      ? [translate('This workspace is not trusted: what runs, and in which files, is not taken from its settings.')]
+      : []),
+  ];
+  return { icon: 'sparkle', label: '', sentence: sentences.join(' ') };
 }
 
 function describeRefusal(reason: NoSuggestionReason, translate: Translate): string {

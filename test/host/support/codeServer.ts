@@ -9,7 +9,10 @@ export interface EditorOptions {
   readonly install: InstalledCodeServer;
   /** Settings, extensions and state of this editor go here; empty at the start. */
   readonly stateDirectory: string;
-  readonly workspace: string;
+  /** The folder to open; undefined for a window without one. */
+  readonly workspace: string | undefined;
+  /** Whether the folder is one that the user has not said to trust. Defaults to no. */
+  readonly isRestricted?: boolean;
   /** VSIX files to install. */
   readonly extensions: readonly string[];
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -36,12 +39,19 @@ const QUIET_SETTINGS = {
   'git.enabled': false,
 };
 
+/** Restricted, without the question whether it should be. */
+const RESTRICTED_SETTINGS = {
+  'security.workspace.trust.enabled': true,
+  'security.workspace.trust.startupPrompt': 'never',
+};
+
 /** Installs the extensions and starts code-server on a free port of 127.0.0.1, without authentication. */
 export async function startCodeServer(options: EditorOptions): Promise<RunningEditor> {
   const { install, stateDirectory, workspace } = options;
   const userData = path.join(stateDirectory, 'user-data');
   await mkdir(path.join(userData, 'User'), { recursive: true });
-  const settings = { ...QUIET_SETTINGS, ...options.settings };
+  const trust = options.isRestricted === true ? RESTRICTED_SETTINGS : {};
+  const settings = { ...QUIET_SETTINGS, ...trust, ...options.settings };
   await writeFile(path.join(userData, 'User', 'settings.json'), JSON.stringify(settings, null, 2));
   const configuration = path.join(stateDirectory, 'code-server.yaml');
   await writeFile(configuration, '');
@@ -69,15 +79,15 @@ export async function startCodeServer(options: EditorOptions): Promise<RunningEd
       `127.0.0.1:${port}`,
       '--disable-telemetry',
       '--disable-update-check',
-      '--disable-workspace-trust',
+      ...(options.isRestricted === true ? [] : ['--disable-workspace-trust']),
       '--disable-getting-started-override',
-      workspace,
+      ...(workspace === undefined ? ['--ignore-last-opened'] : [workspace]),
     ],
     { env: environment, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   await listening(server);
   return {
-    url: `http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}`,
+    url: `http://127.0.0.1:${port}/?${workspace === undefined ? 'ew=true' : `folder=${encodeURIComponent(workspace)}`}`,
     process: server,
     close: () => end(server),
   };

@@ -107,6 +107,23 @@ export class EditorPage {
     return ((await this.page.locator(STATUS).textContent()) ?? '').trim();
   }
 
+  /** What a screen reader says of the status bar item. */
+  async spokenStatus(): Promise<string> {
+    return (await this.page.locator(`${STATUS} a`).getAttribute('aria-label')) ?? '';
+  }
+
+  /** A picture of the right half of the status bar, large enough to read. */
+  async statusPicture(name: string): Promise<void> {
+    const bar = await this.page.locator('.part.statusbar').boundingBox();
+    const item = await this.page.locator(STATUS).boundingBox();
+    if (bar === null || item === null) {
+      throw new Error('the status bar is hidden');
+    }
+    const x = Math.max(0, item.x - 60);
+    const clip = { x, y: bar.y, width: Math.min(bar.width - x, 420), height: bar.height };
+    await this.page.screenshot({ path: path.join(this.pictures, `status ${name}.png`), clip });
+  }
+
   async clickStatus(): Promise<void> {
     await this.page.locator(STATUS).click();
   }
@@ -133,6 +150,11 @@ export class EditorPage {
   /** The messages on the screen. */
   async notifications(): Promise<readonly string[]> {
     return this.page.locator('.notification-toast .notification-list-item-message').allTextContents();
+  }
+
+  /** What the explain command would show now; the query makes it a document that VS Code has not read yet. */
+  report(): Promise<string> {
+    return this.ask('open', { address: `foretoken-report:/report.md?${performance.now()}` });
   }
 
   /** The text of the active file as the extension host has it. */
@@ -168,6 +190,15 @@ export class EditorPage {
 
   command(id: string, ...parameters: readonly unknown[]): Promise<unknown> {
     return this.ask('command', { id, parameters });
+  }
+
+  /** Runs a command as a person would, from the command palette. */
+  async runFromPalette(title: string): Promise<void> {
+    await this.press('F1');
+    await this.pickerLines();
+    await this.type(title, 10);
+    await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).waitFor();
+    await this.press('Enter');
   }
 
   /** Undoes what was typed and closes the file. */

@@ -23,6 +23,12 @@ export interface HostSession {
 export async function openHostSession(
   options: {
     readonly settings?: Readonly<Record<string, unknown>>;
+    /** Opens no folder. */
+    readonly withoutFolder?: boolean;
+    /** Opens the folder in restricted mode. */
+    readonly isRestricted?: boolean;
+    /** Adds to the copy of the sample workspace. */
+    readonly fill?: (workspace: string) => void;
     readonly environment?: (folder: string) => Readonly<Record<string, string>>;
   } = {},
 ): Promise<HostSession> {
@@ -33,6 +39,7 @@ export async function openHostSession(
   const probeSocket = path.join(folder, 'probe.sock');
   const workspace = path.join(folder, 'workspace');
   cpSync(path.join(root, 'test/fixtures/workspace'), workspace, { recursive: true });
+  options.fill?.(workspace);
   mkdirSync(path.join(folder, 'state'));
   mkdirSync(PICTURES, { recursive: true });
   let running: RunningEditor | undefined;
@@ -40,7 +47,8 @@ export async function openHostSession(
     running = await startCodeServer({
       install,
       stateDirectory: path.join(folder, 'state'),
-      workspace,
+      workspace: options.withoutFolder === true ? undefined : workspace,
+      ...(options.isRestricted === true ? { isRestricted: true } : {}),
       extensions: [packExtension(), packProbe(folder)],
       // The browser edition saves by itself unless told not to; the tests throw away what they typed.
       settings: { 'files.autoSave': 'off', ...options.settings },

@@ -23,6 +23,27 @@ const QUESTIONS = {
     const place = new vscode.Position(line, character);
     await vscode.window.showTextDocument(address, { selection: new vscode.Range(place, place), preview: false });
   },
+  // Opens a new file without a name, the cursor at its end.
+  showNew: async ({ language, content }) => {
+    const document = await vscode.workspace.openTextDocument({ language, content });
+    const end = document.lineAt(document.lineCount - 1).range.end;
+    await vscode.window.showTextDocument(document, { selection: new vscode.Range(end, end), preview: false });
+  },
+  // Opens any file by its address.
+  showAddress: async ({ address }) => {
+    await vscode.window.showTextDocument(vscode.Uri.parse(address), { preview: false });
+  },
+  workspaceFile: ({ file }) => vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, file).toString(),
+  openNotebook: async ({ file }) => {
+    const address = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, file);
+    const notebook = await vscode.workspace.openNotebookDocument(address);
+    await vscode.window.showNotebookDocument(notebook);
+  },
+  compare: ({ left, right }) => {
+    const [a, b] = [left, right].map((file) => vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, file));
+    return vscode.commands.executeCommand('vscode.diff', a, b, 'comparison');
+  },
+  trust: () => vscode.workspace.isTrusted,
   text: () => vscode.window.activeTextEditor?.document.getText(),
   setting: ({ key }) => vscode.workspace.getConfiguration().get(key),
   clipboard: () => vscode.env.clipboard.readText(),
@@ -32,10 +53,28 @@ const QUESTIONS = {
   delays: () => ({ maxMs: delays.max / 1e6 - RESOLUTION_MS, p99Ms: delays.percentile(99) / 1e6 - RESOLUTION_MS }),
 };
 
+const refuse = () => {
+  throw vscode.FileSystemError.NoPermissions();
+};
+
+// A file system of one file that cannot be written.
+const readOnlyFiles = {
+  onDidChangeFile: new vscode.EventEmitter().event,
+  watch: () => new vscode.Disposable(() => {}),
+  stat: () => ({ type: vscode.FileType.File, ctime: 0, mtime: 0, size: 20 }),
+  readDirectory: () => [],
+  readFile: () => Buffer.from('def add(left, right):\n    '),
+  createDirectory: refuse,
+  writeFile: refuse,
+  delete: refuse,
+  rename: refuse,
+};
+
 let activationMs;
 
 exports.activate = async () => {
   delays.enable();
+  vscode.workspace.registerFileSystemProvider('probe-fixed', readOnlyFiles, { isReadonly: true });
   const server = http.createServer((request, response) => {
     let body = '';
     request.on('data', (chunk) => {
