@@ -90,6 +90,48 @@ describe('Commands and the status item in VS Code', function () {
     assert.match(devices.join('\n'), /^auto chosen, runs on cpu/);
   });
 
+  it('runs on the device that is chosen from the list', async () => {
+    await editor.ask('start', { id: 'foretoken.chooseDevice' });
+    await editor.pickerLines();
+    await editor.type('cpu');
+    await editor.press('Enter');
+    await waitForSetting(editor, 'foretoken.device', 'cpu');
+    await editor.waitForStatus((status) => status === 'Foretoken');
+    await editor.ask('configure', { key: 'foretoken.device', value: undefined });
+    await editor.waitForStatus((status) => status === 'Foretoken');
+  });
+
+  it('starts a new process when the engine is restarted, and suggests again', async () => {
+    const [before] = await session.workers();
+    await editor.command('foretoken.restartEngine');
+    await until(async () => {
+      const workers = await session.workers();
+      return workers.length === 1 && workers[0] !== before;
+    });
+    await editor.waitForStatus((status) => status === 'Foretoken');
+    await editor.type('raise ');
+    await editor.waitForGhostText();
+  });
+
+  it('shows its log', async () => {
+    await editor.command('foretoken.showLog');
+    await editor.page
+      .locator('.output-view-container, .part.panel')
+      .getByText(/activated in/)
+      .first()
+      .waitFor();
+    await editor.picture('log');
+    await editor.command('workbench.action.closePanel');
+  });
+
+  it('opens the accessibility help as text to read', async () => {
+    await editor.command('foretoken.accessibilityHelp');
+    await editor.page.waitForSelector('.tab.active[data-resource-name="Accessibility help.md"]');
+    await editor.waitForStatus((status) => status === 'Foretoken: off here');
+    assert.match(await editor.text(), /^# Foretoken with a screen reader/);
+    await editor.picture('accessibility help');
+  });
+
   it('hides suggestions while it is snoozed, answers requests, and shows them again', async () => {
     await editor.type('raise ');
     await editor.waitForGhostText();

@@ -40,7 +40,7 @@ describe('Special documents in VS Code', function () {
     if (this.currentTest?.state === 'failed') {
       await editor.picture(`failed ${this.currentTest.title.replaceAll(/\W+/g, ' ')}`);
     }
-    await editor.discardFile();
+    await editor.command('workbench.action.revertAndCloseActiveEditor');
   });
 
   after(() => session?.close());

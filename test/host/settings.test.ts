@@ -13,19 +13,17 @@ import { openHostSession } from './support/hostSession.ts';
 interface Change {
   readonly key: string;
   readonly value: unknown;
-  /** Where to type; an empty line inside a function if not said. */
-  readonly place?: readonly [line: number, column: number];
+  /** What is typed while the setting changes; the beginning of a statement if not said. */
   readonly typed?: string;
+  /** What is typed then, so that the engine is asked anew; another line if not said. */
+  readonly next?: string;
   /** What the explain report says after the next request. */
   readonly report?: RegExp;
   /** What the status item says. */
   readonly status?: RegExp;
-  /** About what is on the screen. */
-  readonly ghostText?: (text: string) => boolean;
 }
 
 const IN_IF: readonly [number, number] = [39, 13];
-const IN_CLASS_BODY: readonly [number, number] = [40, 1];
 
 const CHANGES: readonly Change[] = [
   { key: 'enabled', value: false, status: /: off$/, report: /Suggestions are turned off/ },
@@ -34,27 +32,30 @@ const CHANGES: readonly Change[] = [
     key: 'suggestIn',
     value: { comments: false, strings: true, prose: true },
     typed: '# it is ',
+    next: '_',
     report: /turned off inside comments/,
   },
   { key: 'include', value: ['*.ts'], status: /off here/, report: /no glob of the setting/ },
   { key: 'exclude', value: ['inventory.py'], status: /off here/, report: /by a glob[^(]*\(inventory\.py\)/ },
   { key: 'trigger', value: 'manual', report: /only on request/ },
-  { key: 'delay', value: 1200, report: /Delay \(setting foretoken\.delay\) \| 1[2-9]\d\d ms/ },
+  { key: 'delay', value: 0, report: /foretoken\.delay\) \| 0\.0 ms[\s\S]*foretoken\.delay \| 0 \|/ },
+  { key: 'deadline', value: 0, report: /foretoken\.deadline \| 0 \|/ },
   { key: 'maxTokens', value: 2, report: /Written \| [12] tokens/ },
+  { key: 'quietness', value: 100, report: /not sure enough of its text/ },
   {
     key: 'maxLines',
     value: 1,
-    place: IN_CLASS_BODY,
-    typed: '\n    def add_all(self, items):',
+    // A block where more lines are allowed.
+    typed: 'if not sku:\n',
+    next: '',
     report: /Wanted \| the rest of the line/,
-    ghostText: (text) => text.trim() !== '' && !text.trim().includes('\n'),
   },
   {
     key: 'quantization',
     value: 'q4',
     status: /preparing|looking|building|downloading|waiting|no model|loading|reading/,
   },
-  { key: 'device', value: 'cuda', status: /failed/, report: /device "cuda" is not supported/ },
+  { key: 'device', value: 'cuda', status: /degraded/, report: /foretoken\.device \| "cuda"/ },
   { key: 'threads', value: 1, report: /threads: 1\)/ },
   { key: 'cacheMegabytes', value: 32, report: /foretoken\.cacheMegabytes \| 32/ },
   { key: 'draft.method', value: 'off', report: /method off, 0 drafted/ },
@@ -140,8 +141,7 @@ describe('Settings in VS Code, changed while typing goes on', function () {
 
 async function checkChange(editor: EditorPage, change: Change): Promise<void> {
   const key = `foretoken.${change.key}`;
-  const [line, column] = change.place ?? IN_IF;
-  await editor.openAt('inventory.py', line, column);
+  await editor.openAt('inventory.py', ...IN_IF);
   try {
     const typing = editor.type(change.typed ?? 'raise V', 120);
     await editor.ask('configure', { key, value: change.value });
@@ -150,16 +150,13 @@ async function checkChange(editor: EditorPage, change: Change): Promise<void> {
       await editor.waitForStatus((status) => change.status!.test(status));
     }
     if (change.report !== undefined) {
-      await editor.waitForStatus((status) => !/loading|restarting/.test(status));
-      await editor.type('a');
-      await editor.press('Backspace');
+      await editor.waitForStatus((status) => !/loading|restarting|preparing/.test(status));
+      await editor.type(change.next ?? '\nitem.');
       await waitForReport(editor, change.report);
-    }
-    if (change.ghostText !== undefined) {
-      await editor.waitForGhostText(change.ghostText);
     }
   } finally {
     await editor.ask('configure', { key, value: undefined });
+    await editor.press('Escape');
   }
   await editor.discardFile();
   await editor.openAt('inventory.py', ...IN_IF);

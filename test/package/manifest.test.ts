@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SETTINGS } from '../../src/settings/settings.ts';
 
@@ -76,6 +76,18 @@ describe('manifest', () => {
     assert.deepEqual([...declared].sort(), [...inCode].sort());
     assert.deepEqual([...new Set(manifest.contributes.commands.map(({ category }) => category))], ['Foretoken']);
     assert.equal(manifest.contributes.keybindings, undefined);
+  });
+
+  it('has every command run by a host test', () => {
+    const folder = new URL('../host/', import.meta.url);
+    const tests = readdirSync(folder).filter((file) => file.endsWith('.test.ts'));
+    const code = tests.map((file) => readFileSync(new URL(file, folder), 'utf8')).join('\n');
+    const commands = manifest.contributes.commands.map(({ command }) => command);
+    assert.deepEqual(
+      // A click on the status item shows the menu.
+      commands.filter((command) => !code.includes(command === 'foretoken.showMenu' ? 'clickStatus()' : `'${command}'`)),
+      [],
+    );
   });
 
   it('limits commands of its own only, by facts that the extension or VS Code keeps', () => {
