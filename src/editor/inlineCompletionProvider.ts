@@ -295,7 +295,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   }
 
   private async generate(run: Run, event: SuggestionEvent): Promise<Suggestion | NoSuggestion> {
-    const request = this.buildRequest(run.document, event.snapshot, run.settings);
+    const request = { ...this.buildRequest(run.document, event.snapshot, run.settings), trace: true };
     const { prefix, suffix, tail, context } = request.prompt;
     run.prompt = {
       prefixChars: prefix.length,

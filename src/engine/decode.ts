@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock.ts';
 import type { AcceptanceRule } from './accept/acceptanceRule.ts';
 import type { DraftPlanner } from './control/draftPlanner.ts';
 import type { Drafter, DraftMethod, HiddenStates } from './draft/drafter.ts';
-import type { VerifiedNode } from './draft/draftTree.ts';
+import type { DraftTree, VerifiedNode } from './draft/draftTree.ts';
 import { EMPTY_DRAFT } from './draft/draftTree.ts';
 import type { KeyValueCache, RowScores, TargetModel } from './targetModel.ts';
 import { chainRows, logProbability } from './targetModel.ts';
@@ -61,6 +61,8 @@ export type DecodeStep =
       readonly freshTokens: number;
       readonly forwards: number;
       readonly ms: number;
+      /** The token was chosen under a mask. */
+      readonly isMasked: boolean;
       readonly tokens: readonly DecodedToken[];
     }
   | {
@@ -68,8 +70,13 @@ export type DecodeStep =
       readonly method: DraftMethod;
       readonly drafted: number;
       readonly accepted: number;
+      /** The draft as it was proposed; what did not pay is not among `nodes`. */
+      readonly proposed: DraftTree;
       /** The draft as it was verified. */
       readonly nodes: readonly VerifiedNode[];
+      /** `scores[0]` belongs to the last known token, `scores[i + 1]` to `nodes[i]`; valid until the next step. */
+      readonly scores: readonly RowScores[];
+      readonly isMasked: boolean;
       readonly draftMs: number;
       readonly verifyMs: number;
       readonly tokens: readonly DecodedToken[];
@@ -95,17 +102,18 @@ export async function* decode(
 
   const prefilled = await prefill(model, cache, request, clock);
   let next = chooseToken(prefilled.scores, acceptance, mask);
-  mask = mask?.after(next.id);
-  if (request.stopTokens.has(next.id)) {
-    yield { kind: 'prefill', ...prefilled.figures, tokens: [] };
+  const isEnd = request.stopTokens.has(next.id);
+  yield { kind: 'prefill', ...prefilled.figures, isMasked: mask !== undefined, tokens: isEnd ? [] : [next] };
+  if (isEnd) {
     return 'stop-token';
   }
-  yield { kind: 'prefill', ...prefilled.figures, tokens: [next] };
+  mask = mask?.after(next.id);
   generated.push(next.id);
 
   while (generated.length < request.maxTokens) {
     throwIfCancelled(request.signal, 'decode');
     const startMs = clock.now();
+    const isMasked = mask !== undefined;
     // Masked steps are rare (a word's few tokens) and need whole rows of logits, so nothing is drafted for them.
     const maxNodes = mask === undefined ? Math.min(request.maxDraftNodes, request.maxTokens - generated.length - 1) : 0;
     const hiddenStates = (count: number) => lastHiddenStates(cache, count);
@@ -151,7 +159,10 @@ export async function* decode(
       method: drafter.method,
       drafted: draft.length,
       accepted: nodes.length,
+      proposed,
       nodes: draft.map((node, index) => ({ ...node, isAccepted: nodes.includes(index) })),
+      scores,
+      isMasked,
       ...times,
       tokens: stopAt === -1 ? tokens : tokens.slice(0, stopAt),
     };

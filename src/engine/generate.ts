@@ -20,6 +20,8 @@ import { tokenizePrompt } from './tokenizer/tokenizePrompt.ts';
 import type { Tokenizer } from './tokenizer/tokenizer.ts';
 import type { SortedVocabulary } from './tokenizer/wordMask.ts';
 import { createWordMask } from './tokenizer/wordMask.ts';
+import type { GenerationTrace } from './trace.ts';
+import { TraceRecorder } from './trace.ts';
 
 /** A loaded model with what goes with it. */
 export interface LoadedModel {
@@ -55,6 +57,8 @@ export interface GenerateRequest {
   readonly remember: boolean;
   /** See `DecodeRequest`. */
   readonly prefillRows?: number | undefined;
+  /** Whether the result has a trace. */
+  readonly trace?: boolean;
   readonly signal: CancellationSignal;
 }
 
@@ -78,6 +82,8 @@ export interface GeneratedResult {
   readonly forwards: number;
   readonly perStep: readonly StepFigures[];
   readonly ms: { readonly prefill: number; readonly draft: number; readonly verify: number; readonly total: number };
+  /** Present when it was asked for. */
+  readonly trace?: GenerationTrace;
 }
 
 /** Thrown when a prompt and its completion do not fit the model's context. */
@@ -133,6 +139,7 @@ export async function generate(
   const output = new CompletionText(model.tokenizer, typed, request);
   const totals = { freshTokens: 0, forwards: 0, prefill: 0, draft: 0, verify: 0 };
   const perStep: StepFigures[] = [];
+  const trace = request.trace === true ? new TraceRecorder(model.tokenizer, typed.length) : undefined;
   let stop: Stop | undefined;
   while (stop === undefined) {
     const next = await steps.next();
@@ -141,6 +148,7 @@ export async function generate(
       break;
     }
     addFigures(totals, perStep, next.value);
+    trace?.push(next.value);
     for (const token of next.value.tokens) {
       stop = output.push(token);
       if (stop !== undefined) {
@@ -164,6 +172,7 @@ export async function generate(
     forwards: totals.forwards,
     perStep,
     ms: { prefill: totals.prefill, draft: totals.draft, verify: totals.verify, total: clock.now() - startMs },
+    ...(trace === undefined ? {} : { trace: trace.finish() }),
   };
 }
 

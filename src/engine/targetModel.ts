@@ -84,9 +84,14 @@ export interface TargetModel {
  * best few, whose probability stands for it.
  */
 export function logProbability(scores: RowScores, token: number): number {
+  return knownLogProbability(scores, token) ?? scores.topLogits.at(-1)! - scores.logSumExp;
+}
+
+/** The same, or undefined where the token's logit did not come back. */
+export function knownLogProbability(scores: RowScores, token: number): number | undefined {
   const rank = scores.topIds.indexOf(token);
   const logit = rank === -1 ? (scores.wantedLogits?.get(token) ?? scores.logits?.[token]) : scores.topLogits[rank];
-  return (logit ?? scores.topLogits.at(-1)!) - scores.logSumExp;
+  return logit === undefined ? undefined : logit - scores.logSumExp;
 }
 
 /** Rows of a chain: each extends the one before it. */

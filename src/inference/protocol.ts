@@ -10,7 +10,10 @@ import type { AcceptanceMode } from '../engine/accept/acceptanceRule.ts';
 import type { DraftMethod } from '../engine/draft/drafter.ts';
 import type { VerifiedNode } from '../engine/draft/draftTree.ts';
 import type { PromptText } from '../engine/tokenizer/tokenizePrompt.ts';
+import type { GenerationTrace } from '../engine/trace.ts';
 import type { Quantization } from '../model/manifest.ts';
+
+export type { GenerationTrace, TracedStep } from '../engine/trace.ts';
 
 /** Values of the setting `foretoken.device`. */
 export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
@@ -140,6 +143,8 @@ export interface CompletionParameters {
   readonly replacesCache?: string;
   /** Start from an empty cache; for measurements. */
   readonly cold?: boolean;
+  /** Whether the answer tells of every token (`GeneratedText.trace`). */
+  readonly trace?: boolean;
 }
 
 export interface GeneratedText {
@@ -170,6 +175,7 @@ export interface GeneratedText {
     /** The draft as it was verified: parents first, `parent` -1 below the last known token. */
     readonly nodes: readonly VerifiedNode[];
   }[];
+  readonly trace?: GenerationTrace;
 }
 
 export type CompletionResult =

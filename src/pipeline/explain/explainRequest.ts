@@ -1,6 +1,7 @@
-import type { CompletionResult, GeneratedText } from '../../inference/protocol.ts';
+import type { CompletionResult, GeneratedText, GenerationTrace } from '../../inference/protocol.ts';
 import { confidenceOf } from '../postprocess/judgeConfidence.ts';
 import { describeReason } from '../postprocess/suggestion.ts';
+import { explainTokens } from './explainTokens.ts';
 import type { RequestReport } from './requestReport.ts';
 
 /** The report of a request as Markdown, most wanted first: what came of it, then why, then the figures. */
@@ -94,6 +95,29 @@ function describeGenerated(generated: GeneratedText): readonly string[] {
       ['Writing', milliseconds(ms.verify)],
       ['In all', `${milliseconds(ms.total)}, ${perSecond.toFixed(0)} tokens per second`],
     ]),
+    ...describeTokens(generated.trace),
+  ];
+}
+
+/** The report stays on this machine; what is copied for others (Copy Diagnostics) has no such table. */
+function describeTokens(trace: GenerationTrace | undefined): readonly string[] {
+  if (trace === undefined) {
+    return [];
+  }
+  const rows = explainTokens(trace).map(
+    ([token, origin, probability, instead], index) =>
+      `| ${index + 1} | ${code(token)} | ${origin} | ${probability} | ${escapeCell(instead)} |`,
+  );
+  return [
+    [
+      '## Tokens',
+      '',
+      'Who wrote each token (a drafter whose guess stood, the model, or the model under the constraint of the half-typed word), how probable the model itself found it, and the drafted tokens that it rejected in this place.',
+      '',
+      '| | Token | Source | Probability | Rejected drafts |',
+      '| ---: | --- | --- | ---: | --- |',
+      ...rows,
+    ].join('\n'),
   ];
 }
 
@@ -125,6 +149,13 @@ function section(title: string, rows: readonly (readonly [string, string])[]): s
 
 function escapeCell(value: string): string {
   return value.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+/** A token as code inside a table; a fence longer than any run of backticks in it. */
+function code(text: string): string {
+  const fence = '`'.repeat(Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
+  const pad = text.startsWith('`') || text.endsWith('`') ? ' ' : '';
+  return `${fence}${pad}${escapeCell(text)}${pad}${fence}`;
 }
 
 function milliseconds(ms: number): string {

@@ -78,6 +78,25 @@ describe('worker process with a tiny model', function () {
     assert.deepEqual([warm.generated.freshTokens, cold.generated.freshTokens], [1, first.generated.promptTokens]);
   });
 
+  it('tells of every token only when it is asked to', async () => {
+    await load();
+    const plain = await client.complete(parametersFor('a'));
+    const traced = await client.complete(parametersFor('a', { trace: true }));
+    assert.ok(plain.kind === 'generated' && traced.kind === 'generated');
+    assert.equal(plain.generated.trace, undefined);
+    const { text, trace, tokens } = traced.generated;
+    const written = trace!.steps.flatMap((step) => step.tokens);
+    assert.equal(
+      written
+        .map((token) => token.text)
+        .join('')
+        .slice(trace!.typedChars),
+      text,
+    );
+    assert.equal(written.length, tokens);
+    assert.equal(written[0]!.origin, 'healed');
+  });
+
   it('forgets documents and measurements, measures anew, and writes the same text afterwards', async () => {
     const measurementsDirectory = join(folder, 'measurements');
     const directory = join(folder, 'tiny');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DraftSource, VerifiedNode } from '../../../src/engine/draft/draftTree.ts';
-import type { CompletionResult } from '../../../src/inference/protocol.ts';
+import type { CompletionResult, GenerationTrace } from '../../../src/inference/protocol.ts';
 import { explainRequest } from '../../../src/pipeline/explain/explainRequest.ts';
 import type { RequestReport } from '../../../src/pipeline/explain/requestReport.ts';
 import { noSuggestion } from '../../../src/pipeline/postprocess/suggestion.ts';
@@ -21,7 +21,7 @@ function node(source: DraftSource, isAccepted: boolean): VerifiedNode {
   return { token: 1, parent: -1, source, bucket: 0, chance: 0.5, isAccepted };
 }
 
-const GENERATED: CompletionResult = {
+const GENERATED: Extract<CompletionResult, { kind: 'generated' }> = {
   kind: 'generated',
   generated: {
     text: 'secret text',
@@ -92,9 +92,47 @@ describe('explainRequest', () => {
     });
   }
 
-  it('contains no text of the file or of the model', () => {
+  it('contains no text of the file or of the model where no trace was made', () => {
     const report = explainRequest({ ...REPORT, result: GENERATED });
     assert.doesNotMatch(report, /secret text|a \+ b/);
+  });
+
+  it('lists who wrote each token, how probable it was, and what was rejected in its place', () => {
+    const drafted = { chance: 0.5, isVerified: true, isAccepted: false, probability: 0.004 } as const;
+    const trace: GenerationTrace = {
+      typedChars: 2,
+      steps: [
+        {
+          ...{ nodes: [], isEnd: false, draftMs: 0, forwardMs: 20 },
+          tokens: [{ text: 'sel', origin: 'healed', probability: 0.25 }],
+        },
+        {
+          nodes: [
+            { ...drafted, text: ' |a`', parent: -1, source: 'lookup', isAccepted: true },
+            { ...drafted, text: '\n', parent: 0, source: 'mtp' },
+            { ...drafted, text: '', parent: 0, source: 'lookup' },
+            { ...drafted, text: 'never seen by the model', parent: 0, source: 'mtp', isVerified: false },
+          ],
+          tokens: [
+            { text: ' |a`', origin: 'lookup', probability: 0.996 },
+            { text: '\u202e\t', origin: 'model', probability: 0.5 },
+          ],
+          ...{ isEnd: false, draftMs: 1, forwardMs: 30 },
+        },
+      ],
+    };
+    const report = explainRequest({
+      ...REPORT,
+      result: { ...GENERATED, generated: { ...GENERATED.generated, trace } },
+    });
+    assert.deepEqual(
+      report.split('\n').filter((line) => /^\| \d/.test(line)),
+      [
+        '| 1 | `sel` | healed | 25% |  |',
+        '| 2 | `` ·\\|a` `` | lookup | 100% |  |',
+        '| 3 | `\uFFFD→` | model | 50% | ⏎ (mtp <1%), (end) (lookup <1%) |',
+      ],
+    );
   });
 
   it('says what to do before the first request', () => {
