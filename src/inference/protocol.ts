@@ -2,7 +2,7 @@
  * Every message between the host (extension or command line) and the worker process.
  *
  * Transport: JSON-RPC 2.0 (`vscode-jsonrpc`) over the IPC channel that `child_process.fork` opens. The host calls `load`
- * once, then `complete`, `measure`, `clearCaches` and `prepare` in any number; messages arrive in order, answers may not. The worker
+ * once, then `complete`, `measure`, `clearCaches`, `memory` and `prepare` in any number; messages arrive in order, answers may not. The worker
  * answers every request, a superseded or cancelled one within one forward step; only when its process dies do requests
  * stay open, and then the client fails all of them with one reason. The worker exits when the channel closes.
  */
@@ -35,6 +35,8 @@ export const METHODS = {
   score: 'text-score',
   /** Request: forget what was read of documents and what was learned about the loaded model. */
   clearCaches: 'caches-clear',
+  /** Request: what the process takes; answered at once, whatever the engine does. */
+  memory: 'memory-report',
   /** Notification to the host: a line for the log. */
   log: 'log',
 } as const;
@@ -143,8 +145,17 @@ export interface CompletionParameters {
   readonly replacesCache?: string;
   /** Start from an empty cache; for measurements. */
   readonly cold?: boolean;
+  /** The request tries something out, and what it shows must not be learned from. */
+  readonly experiment?: Experiment;
   /** Whether the answer tells of every token (`GeneratedText.trace`). */
   readonly trace?: boolean;
+}
+
+/** Requests of one experiment share what is learned about drafts; it is thrown away when the next one begins. */
+export interface Experiment {
+  readonly id: string;
+  /** `learned`: from a copy of what is known by now. `fresh`: from the cost of forwards alone. */
+  readonly startsFrom: 'learned' | 'fresh';
 }
 
 export interface GeneratedText {
@@ -219,6 +230,11 @@ export interface ScoreResult {
 export interface ClearCachesResult {
   /** What the caches of documents held. */
   readonly freedBytes: number;
+}
+
+export interface MemoryResult {
+  /** Resident bytes of the worker process. */
+  readonly residentBytes: number;
 }
 
 export interface LogMessage {

@@ -53,6 +53,7 @@ connection.onRequest('completion', (parameters) => {
   return { kind: 'superseded', stage: 'queued' };
 });
 connection.onRequest('caches-clear', () => ({ freedBytes: 12 }));
+connection.onRequest('memory-report', () => ({ residentBytes: 34 }));
 connection.listen();
 process.on('disconnect', () => process.exit(0));
 

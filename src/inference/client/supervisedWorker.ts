@@ -150,6 +150,16 @@ export class SupervisedWorker {
     }
   }
 
+  /** Resident bytes of the engine's process; undefined while there is none that could say. */
+  async residentBytes(): Promise<number | undefined> {
+    try {
+      return (await this.client?.memory())?.residentBytes;
+    } catch {
+      // The process ended meanwhile, which is told as a change of state.
+      return undefined;
+    }
+  }
+
   /** Ends the process and waits until it is gone. */
   async close(): Promise<void> {
     this.attempt++;

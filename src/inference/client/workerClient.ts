@@ -14,6 +14,7 @@ import type {
   LogMessage,
   MeasureParameters,
   MeasureResult,
+  MemoryResult,
   PrepareParameters,
   PrepareProgress,
   PrepareResult,
@@ -103,6 +104,10 @@ export class WorkerClient {
   /** Forgets documents and measurements of the loaded model; rejects while none is loaded. */
   clearCaches(): Promise<ClearCachesResult> {
     return this.call(METHODS.clearCaches, {});
+  }
+
+  memory(): Promise<MemoryResult> {
+    return this.call(METHODS.memory, {});
   }
 
   /** Ends the process: closes its channel, on which it exits, and kills it when it is stuck in native code. */

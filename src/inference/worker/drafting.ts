@@ -12,6 +12,7 @@ import { MedusaDrafter } from '../../engine/draft/medusaDrafter.ts';
 import { MtpDrafter } from '../../engine/draft/mtpDrafter.ts';
 import { offDrafter } from '../../engine/draft/offDrafter.ts';
 import type { TargetModel } from '../../engine/targetModel.ts';
+import type { Experiment } from '../protocol.ts';
 import { readDeviceState, writeDeviceState } from './deviceState.ts';
 import { measureForwards } from './measureForwards.ts';
 import type { DraftHeads } from './onnx/draftHeads.ts';
@@ -47,6 +48,7 @@ export class Drafting {
   private readonly methodsByName: ReadonlyMap<DraftMethod, DraftingMethod>;
   private readonly parts: DraftingParts;
   private savedAtMs: number;
+  private experiment: { readonly id: string; readonly drafting: Drafting } | undefined;
 
   private constructor(state: ControllerState, parts: DraftingParts) {
     const { material, clock } = parts;
@@ -84,6 +86,11 @@ export class Drafting {
     return drafting;
   }
 
+  /** What is known by now; plain data. */
+  get state(): ControllerState {
+    return this.knowledge.snapshot();
+  }
+
   get methods(): readonly DraftMethod[] {
     return [...this.methodsByName.keys()];
   }
@@ -97,6 +104,16 @@ export class Drafting {
   /** Drafter and planner of a method; plain decoding where this model has no heads for it. */
   methodFor(method: DraftMethod): DraftingMethod {
     return this.methodsByName.get(method) ?? this.methodsByName.get('off')!;
+  }
+
+  /** What an experiment drafts with: it learns as it goes, and neither this nor any file learns from it. */
+  forExperiment({ id, startsFrom }: Experiment): Drafting {
+    if (this.experiment?.id !== id) {
+      const { cost, acceptance } = this.state;
+      const state = { cost, acceptance: startsFrom === 'learned' ? acceptance : {} };
+      this.experiment = { id, drafting: new Drafting(state, { ...this.parts, stateFile: undefined }) };
+    }
+    return this.experiment.drafting;
   }
 
   /** Keeps what was learned, now and then; no request waits for it. */
@@ -114,7 +131,7 @@ export class Drafting {
       return;
     }
     try {
-      await writeDeviceState(stateFile, this.knowledge.snapshot());
+      await writeDeviceState(stateFile, this.state);
     } catch (error) {
       warn(`What was measured about this device could not be kept: ${(error as Error).message}`);
     }

@@ -172,7 +172,7 @@ async function complete(parameters: CompletionParameters, signal: CancellationSi
       cache,
       {
         ...parameters,
-        ...engine.drafting.methodFor(parameters.draftMethod),
+        ...draftingFor(engine, parameters).methodFor(parameters.draftMethod),
         acceptance: acceptanceFor(parameters),
         maxDraftNodes: Math.min(parameters.draftMaxTokens, MAX_DRAFT_NODES),
         deadlineMs: parameters.deadlineMs || undefined,
@@ -198,6 +198,10 @@ async function complete(parameters: CompletionParameters, signal: CancellationSi
     engine.caches.trim();
     engine.drafting.saveSometimes();
   }
+}
+
+function draftingFor({ drafting }: Engine, { experiment }: CompletionParameters): Drafting {
+  return experiment === undefined ? drafting : drafting.forExperiment(experiment);
 }
 
 function toWire(result: GeneratedResult): Extract<EngineCompletion, { kind: 'generated' }>['generated'] {

@@ -11,6 +11,7 @@ import type {
   LoadParameters,
   LogMessage,
   MeasureParameters,
+  MemoryResult,
   PrepareParameters,
   PrepareProgress,
   PrepareResult,
@@ -36,6 +37,7 @@ connection.onRequest(METHODS.complete, complete);
 connection.onRequest(METHODS.measure, (parameters: MeasureParameters) => engine.send({ kind: 'measure', parameters }));
 connection.onRequest(METHODS.score, (parameters: ScoreParameters) => engine.send({ kind: 'score', parameters }));
 connection.onRequest(METHODS.clearCaches, () => engine.send({ kind: 'clear-caches' }));
+connection.onRequest(METHODS.memory, (): MemoryResult => ({ residentBytes: process.memoryUsage.rss() }));
 connection.listen();
 
 // A worker must never outlive the window that started it.

@@ -105,9 +105,11 @@ describe('SupervisedWorker', () => {
   it('clears caches of a loaded model, and says when there is none', async () => {
     create();
     assert.equal(await worker.clearCaches(), undefined);
+    assert.equal(await worker.residentBytes(), undefined);
     worker.start(configuration('present'));
     await reached(worker, 'ready');
     assert.deepEqual(await worker.clearCaches(), { freedBytes: 12 });
+    assert.equal(await worker.residentBytes(), 34);
   });
 
   it('waits for consent before a download, which can be cancelled', async () => {

@@ -97,6 +97,15 @@ describe('worker process with a tiny model', function () {
     assert.equal(written[0]!.origin, 'healed');
   });
 
+  it('says how much memory it takes while the engine is busy', async () => {
+    await load();
+    const busy = client.complete(parametersFor('a', long));
+    const { residentBytes } = await client.memory();
+    assert.ok(residentBytes > 1e6);
+    const newer = await client.complete(parametersFor('a', { experiment: { id: 'try', startsFrom: 'fresh' } }));
+    assert.deepEqual([(await busy).kind, newer.kind], ['superseded', 'generated']);
+  });
+
   it('forgets documents and measurements, measures anew, and writes the same text afterwards', async () => {
     const measurementsDirectory = join(folder, 'measurements');
     const directory = join(folder, 'tiny');
