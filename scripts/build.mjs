@@ -1,4 +1,5 @@
-// Bundles the four programs into dist/ (or another folder): the extension, the worker process, its engine thread, the command line.
+// Bundles the programs into dist/ (or another folder): the extension, the worker process, its engine thread, the command line, and
+// the tuning panel's page with its style sheet.
 // `node scripts/build.mjs [--watch] [--production] [--outdir DIR]`
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -33,9 +34,22 @@ const options = {
   logLevel: 'warning',
 };
 
+/** @type {import('esbuild').BuildOptions} */
+const pageOptions = {
+  ...options,
+  entryPoints: { panel: 'src/tuning/page/main.ts', 'panel-style': 'src/tuning/page/panel.css' },
+  platform: 'browser',
+  // Chromium of VS Code 1.101.
+  target: 'chrome134',
+  format: 'iife',
+  external: [],
+};
+
 rmSync(outdir, { recursive: true, force: true });
-if (process.argv.includes('--watch')) {
-  await (await context(options)).watch();
-} else {
-  await build(options);
+for (const one of [options, pageOptions]) {
+  if (process.argv.includes('--watch')) {
+    await (await context(one)).watch();
+  } else {
+    await build(one);
+  }
 }

@@ -25,7 +25,7 @@ const EDITIONS = ['slim', 'full'];
 const DEFAULT_MODEL = { id: 'qwen2.5-coder-0.5b', quantization: 'q8' };
 
 const TEXTS = ['README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD_PARTY_NOTICES.md'];
-const BUNDLES = ['extension.js', 'worker.js', 'engineThread.js'];
+const BUNDLES = ['extension.js', 'worker.js', 'engineThread.js', 'panel.js', 'panel-style.css'];
 /** What esbuild puts into the bundles or `stageRuntime` copies; THIRD_PARTY_NOTICES.md says what each is for. */
 const SHIPPED_PACKAGES = [
   '@huggingface/tokenizers',

@@ -10,6 +10,7 @@ import { fileExclusion } from './editor/fileExclusion.ts';
 import { ForetokenProvider } from './editor/inlineCompletionProvider.ts';
 import { LastRequest } from './editor/lastRequest.ts';
 import { ModelDownload } from './editor/modelDownload.ts';
+import { Tuning } from './editor/panel/tuning.ts';
 import { RecentDocuments } from './editor/recentDocuments.ts';
 import { ReportDocument } from './editor/reportDocument.ts';
 import { StatusBar } from './editor/statusBar.ts';
@@ -20,6 +21,7 @@ import { translate } from './editor/translate.ts';
 import type { EngineState } from './inference/client/engineState.ts';
 import { describeEngineState } from './inference/client/engineState.ts';
 import { SupervisedWorker } from './inference/client/supervisedWorker.ts';
+import type { CompletionParameters } from './inference/protocol.ts';
 import { readCatalogueEntry } from './model/catalogue.ts';
 import type { EditorFacts } from './pipeline/explain/explainEditor.ts';
 import { explainEditor } from './pipeline/explain/explainEditor.ts';
@@ -30,6 +32,7 @@ import type { NoSuggestion } from './pipeline/postprocess/suggestion.ts';
 import type { Settings } from './settings/settings.ts';
 import { isLanguageEnabled } from './settings/settings.ts';
 import { VscodeSettings } from './settings/vscodeSettings.ts';
+import { RequestHistory } from './tuning/requestHistory.ts';
 
 const clock = { now: () => performance.now() };
 const wallClock = {
@@ -65,6 +68,15 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   /** The report's own page, once open, is no text editor. */
   let lastDocument = vscode.window.activeTextEditor?.document;
+  const history = new RequestHistory();
+  const tuning = new Tuning({
+    engine: worker,
+    settings,
+    history,
+    extensionUri: context.extensionUri,
+    after: wallClock.after,
+    warn: (message) => log.warn(message),
+  });
   let isThinking = false;
   let hasSuggested = false;
 
@@ -95,6 +107,7 @@ export function activate(context: vscode.ExtensionContext): void {
     };
   };
   const refreshStatus = (): void => {
+    tuning.panel.refresh();
     const facts = statusFacts();
     statusBar.show(facts);
     contextKeys.show({
@@ -135,13 +148,16 @@ export function activate(context: vscode.ExtensionContext): void {
     recentDocuments,
     logger: log,
     clock,
-    onReport: (newest: RequestReport) => {
+    onReport: (newest: RequestReport, request: CompletionParameters | undefined) => {
       lastRequest.record(newest);
+      history.record(newest, request);
+      tuning.noteRequest();
       if (!hasSuggested && newest.outcome.kind === 'suggestion') {
         hasSuggested = true;
         refreshStatus();
       }
     },
+    onTyping: () => tuning.noteTyping(),
     onThinking: (thinks: boolean) => {
       isThinking = thinks;
       refreshStatus();
@@ -157,6 +173,7 @@ export function activate(context: vscode.ExtensionContext): void {
     report,
     registerAccessibilityHelp(),
     download,
+    tuning,
     { dispose: worker.onDidChangeState(onEngineState) },
     settings.onDidChange(followSettings),
     vscode.window.onDidChangeActiveTextEditor((active) => {
@@ -170,6 +187,7 @@ export function activate(context: vscode.ExtensionContext): void {
       snooze,
       download,
       report,
+      tuning,
       lastRequest,
       log,
       extension: context.extension,

@@ -3,6 +3,7 @@ import type { SupervisedWorker } from '../inference/client/supervisedWorker.ts';
 import type { VscodeSettings } from '../settings/vscodeSettings.ts';
 import type { LastRequest } from './lastRequest.ts';
 import type { ModelDownload } from './modelDownload.ts';
+import type { Tuning } from './panel/tuning.ts';
 import type { ReportDocument } from './reportDocument.ts';
 import type { Snooze } from './surface/snooze.ts';
 
@@ -13,6 +14,7 @@ export interface CommandParts {
   readonly snooze: Snooze;
   readonly download: ModelDownload;
   readonly report: ReportDocument;
+  readonly tuning: Tuning;
   readonly lastRequest: LastRequest;
   readonly log: vscode.LogOutputChannel;
   readonly extension: vscode.Extension<unknown>;

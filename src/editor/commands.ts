@@ -22,6 +22,8 @@ const COMMANDS: Readonly<Record<string, Handler>> = {
   'foretoken.chooseAcceptance': chooseAcceptance,
   'foretoken.chooseModel': chooseModel,
   'foretoken.chooseDevice': chooseDevice,
+  'foretoken.benchmarkMachine': ({ tuning }) => tuning.benchmark(),
+  'foretoken.openTuningPanel': ({ tuning }) => tuning.panel.show(),
   'foretoken.explainLast': ({ report }) => report.show(),
   'foretoken.restartEngine': ({ restartEngine }) => restartEngine(),
   'foretoken.downloadModel': ({ download }) => download.download(),

@@ -31,7 +31,10 @@ export interface ProviderParts {
   readonly isSnoozed: () => boolean;
   readonly logger: Logger;
   readonly clock: Clock;
-  readonly onReport: (report: RequestReport) => void;
+  /** `request`: what the engine was asked, if it was. */
+  readonly onReport: (report: RequestReport, request: CompletionParameters | undefined) => void;
+  /** Hears that the user typed where something may be suggested, before the engine is asked. */
+  readonly onTyping: () => void;
   /** Hears whether a request is with the engine, at each change. */
   readonly onThinking: (isThinking: boolean) => void;
 }
@@ -52,7 +55,7 @@ interface Run {
   waitedMs: number;
   /** Other suggestions for the same place. */
   alternatives: readonly Suggestion[];
-  prompt?: RequestReport['prompt'];
+  request?: CompletionParameters;
   result?: CompletionResult;
 }
 
@@ -210,6 +213,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       return decision.refusal;
     }
     this.parts.startEngine(run.settings);
+    this.parts.onTyping();
     if (!(await this.waitForQuiet(run))) {
       return noSuggestion('cancelled', 'while waiting for the next keystroke');
     }
@@ -296,14 +300,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
 
   private async generate(run: Run, event: SuggestionEvent): Promise<Suggestion | NoSuggestion> {
     const request = { ...this.buildRequest(run.document, event.snapshot, run.settings), trace: true };
-    const { prefix, suffix, tail, context } = request.prompt;
-    run.prompt = {
-      prefixChars: prefix.length,
-      suffixChars: suffix.length,
-      tailChars: tail.length,
-      extent: request.singleLine ? 'single-line' : 'block',
-      otherFiles: (context?.files ?? []).map(({ path, text }) => ({ path, chars: text.length })),
-    };
+    run.request = request;
     if (!run.isExplicit) {
       this.session.noteRequest();
     }
@@ -345,7 +342,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       return;
     }
     this.newestReported = run.number;
-    this.parts.onReport({
+    const report: RequestReport = {
       time: new Date().toLocaleTimeString(),
       trigger: run.isExplicit ? 'command' : 'typing',
       where: {
@@ -361,11 +358,22 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       outcome,
       isContinued: run.isContinued,
       followsSelectedEntry: run.entry !== undefined,
-      ...(run.prompt === undefined ? {} : { prompt: run.prompt }),
+      ...(run.request === undefined ? {} : { prompt: describePrompt(run.request) }),
       ...(run.result === undefined ? {} : { result: run.result }),
       ms: { waited: run.waitedMs, total: totalMs },
-    });
+    };
+    this.parts.onReport(report, run.request);
   }
+}
+
+function describePrompt({ prompt, singleLine }: CompletionParameters): RequestReport['prompt'] & object {
+  return {
+    prefixChars: prompt.prefix.length,
+    suffixChars: prompt.suffix.length,
+    tailChars: prompt.tail.length,
+    extent: singleLine ? 'single-line' : 'block',
+    otherFiles: (prompt.context?.files ?? []).map(({ path, text }) => ({ path, chars: text.length })),
+  };
 }
 
 function selectedEntry(document: vscode.TextDocument, entry: vscode.SelectedCompletionInfo): SelectedEntry {

@@ -13,7 +13,7 @@ import type { PromptText } from '../engine/tokenizer/tokenizePrompt.ts';
 import type { GenerationTrace } from '../engine/trace.ts';
 import type { Quantization } from '../model/manifest.ts';
 
-export type { GenerationTrace, TracedStep } from '../engine/trace.ts';
+export type { GenerationTrace, TracedNode, TracedStep } from '../engine/trace.ts';
 
 /** Values of the setting `foretoken.device`. */
 export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;

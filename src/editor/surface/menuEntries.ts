@@ -34,6 +34,7 @@ export function menuEntries(facts: MenuFacts, translate: Translate): readonly Me
     { kind: 'heading', label: translate('Engine') },
     ...choices(facts, translate),
     { kind: 'heading', label: translate('Help') },
+    action('graph', translate('Tuning panel'), 'foretoken.openTuningPanel'),
     action('question', translate('Explain the last request'), 'foretoken.explainLast'),
     ...(facts.engine.kind === 'failed' ? [] : [restart(translate), showLog(translate)]),
     action('clear-all', translate('Clear caches'), 'foretoken.clearCaches'),
