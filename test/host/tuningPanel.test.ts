@@ -99,7 +99,7 @@ describe('The tuning panel in VS Code', function () {
     assert.deepEqual(
       rows.slice(1).map(([name]) => name),
       [
-        ...['Speed over the first', 'Tokens per second', 'Tokens per forward', 'Time per suggestion'],
+        ...['Speed', 'Tokens per second', 'Tokens per forward', 'Time per suggestion'],
         ...['Drafted tokens accepted', 'Texts changed'],
       ],
     );

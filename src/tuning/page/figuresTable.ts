@@ -13,7 +13,7 @@ interface Measure {
 
 function measures(): readonly Measure[] {
   return [
-    { name: translate('Speed over the first'), describe: ({ speedup }) => formatFactor(speedup) },
+    { name: translate('Speed'), describe: ({ speedup }) => formatFactor(speedup) },
     { name: translate('Tokens per second'), describe: ({ tokensPerSecond }) => formatNumber(tokensPerSecond) },
     { name: translate('Tokens per forward'), describe: ({ tokensPerForward }) => formatNumber(tokensPerForward, 2) },
     { name: translate('Time per suggestion'), describe: ({ medianMs }) => formatMilliseconds(medianMs) },

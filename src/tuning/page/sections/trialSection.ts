@@ -8,7 +8,7 @@ import type { ChangedText } from '../../replay/variantFigures.ts';
 import type { TuningSettings } from '../../tuningSettings.ts';
 import { isSameTuning } from '../../tuningSettings.ts';
 import { describeTuning, variantColumns } from '../figuresTable.ts';
-import { formatNumber } from '../format.ts';
+import { formatFactor, formatNumber } from '../format.ts';
 import { drawRun } from '../runState.ts';
 import type { DrawSection } from '../sectionParts.ts';
 import { button, note, scroller } from '../sectionParts.ts';
@@ -157,6 +157,14 @@ function field(id: string, label: string, ...controls: readonly VirtualNode[]): 
 
 function results({ present, tried }: TrialResult): readonly VirtualNode[] {
   return [
+    element(
+      'p',
+      { class: 'recommendation' },
+      translate(
+        '{0} the present speed, faster in {1} of {2} requests. Texts changed: {3} of {4}.',
+        ...[formatFactor(tried.speedup), tried.fasterIn, tried.ratios, tried.changed.length, tried.requests],
+      ),
+    ),
     scroller(
       translate('Result of the trial'),
       variantColumns(translate('Over {0} requests', present.requests), [
@@ -164,29 +172,27 @@ function results({ present, tried }: TrialResult): readonly VirtualNode[] {
         { name: translate('tried: {0}', describeTuning(tried.variant)), figures: tried },
       ]),
     ),
-    ...changes(tried.changed),
+    changes(tried.changed),
   ];
 }
 
-function changes(changed: readonly ChangedText[]): readonly VirtualNode[] {
+function changes(changed: readonly ChangedText[]): VirtualElement | undefined {
   if (changed.length === 0) {
-    return [note(translate('No text changed.'))];
+    return undefined;
   }
-  return [
-    element(
-      'details',
-      {},
-      element('summary', {}, translate('Changed texts: {0}', changed.length)),
-      ...changed.map(({ index, before, after }) =>
-        element(
-          'div',
-          { class: 'change' },
-          excerpt(translate('Request {0}, present', index + 1), before),
-          excerpt(translate('Request {0}, tried', index + 1), after),
-        ),
+  return element(
+    'details',
+    {},
+    element('summary', {}, translate('Changed texts: {0}', changed.length)),
+    ...changed.map(({ index, before, after }) =>
+      element(
+        'div',
+        { class: 'change' },
+        excerpt(translate('Request {0}, present', index + 1), before),
+        excerpt(translate('Request {0}, tried', index + 1), after),
       ),
     ),
-  ];
+  );
 }
 
 function excerpt(name: string, text: string): VirtualElement {
