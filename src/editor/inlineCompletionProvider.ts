@@ -52,11 +52,12 @@ interface Run {
   readonly token: vscode.CancellationToken;
   readonly settings: Settings;
   isContinued: boolean;
+  isPrepared: boolean;
   waitedMs: number;
   /** Other suggestions for the same place. */
   alternatives: readonly Suggestion[];
-  request?: CompletionParameters;
-  result?: CompletionResult;
+  request?: CompletionParameters | undefined;
+  result?: CompletionResult | undefined;
 }
 
 /** Answers VS Code's question "what could be inserted here?" by running the pipeline for one event. */
@@ -67,10 +68,17 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     nextTask: () => this.nextIdleTask(),
     send: (request) => {
       const source = new vscode.CancellationTokenSource();
-      const result = this.parts.engine.complete(request, source.token).finally(() => source.dispose());
+      const result = this.parts.engine
+        .complete({ ...request, trace: true }, source.token)
+        .finally(() => source.dispose());
       return { result, cancel: () => source.cancel() };
     },
-    onResult: (task, result) => this.session.concludeIdle(task, result, this.quietness),
+    onResult: (task, result) => {
+      this.session.concludeIdle(task, result, this.quietness);
+      if (task.kind === 'next' && result.kind === 'generated') {
+        this.prepared = { request: task.request, result };
+      }
+    },
   });
   private readonly acceptedCommand: vscode.Disposable;
   private runs = 0;
@@ -78,6 +86,8 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   private requestsUnderWay = 0;
   /** The document of the last event. */
   private activeDocument: vscode.TextDocument | undefined;
+  /** The request that a suggestion was last prepared by. */
+  private prepared: { readonly request: CompletionParameters; readonly result: CompletionResult } | undefined;
   private isResting = false;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   /** When we asked for a question ourselves, which then looks like the user's command. */
@@ -112,6 +122,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       token,
       settings: this.parts.readSettings(document),
       isContinued: false,
+      isPrepared: false,
       waitedMs: 0,
       alternatives: [],
     };
@@ -204,6 +215,11 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     const decision = this.session.decide(event, run.settings.suggestIn);
     if (decision.kind === 'continue') {
       run.isContinued = true;
+      run.isPrepared = decision.isPrepared;
+      if (decision.isPrepared) {
+        run.request = this.prepared?.request;
+        run.result = this.prepared?.result;
+      }
       if (run.isExplicit) {
         run.alternatives = await this.findAlternatives(run, event, decision.suggestion);
       }
@@ -357,6 +373,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       engine: describeEngineState(this.parts.engine.state).long,
       outcome,
       isContinued: run.isContinued,
+      isPrepared: run.isPrepared,
       followsSelectedEntry: run.entry !== undefined,
       ...(run.request === undefined ? {} : { prompt: describePrompt(run.request) }),
       ...(run.result === undefined ? {} : { result: run.result }),

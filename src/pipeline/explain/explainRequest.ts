@@ -36,13 +36,16 @@ export function explainRequest(report: RequestReport | undefined): string {
 
 const TITLE = '# The last request, explained';
 
-function describeOutcome({ outcome, isContinued }: RequestReport): string {
+function describeOutcome({ outcome, isContinued, isPrepared = false }: RequestReport): string {
   if (outcome.kind === 'no-suggestion') {
     const detail = outcome.detail === undefined ? '' : ` (${outcome.detail})`;
     return `**Nothing was shown.** ${describeReason(outcome.reason)}${detail}`;
   }
   const lines = outcome.text.split('\n').length;
   const size = `${outcome.text.length} characters in ${lines} ${lines === 1 ? 'line' : 'lines'}`;
+  if (isPrepared) {
+    return `**A suggestion was there already**, ${size}: it was prepared while the one before it was shown.`;
+  }
   return isContinued
     ? `**A suggestion was kept**, ${size}: what you typed was its beginning, so the model was not asked again.`
     : `**A suggestion was offered to the editor**, ${size}.`;

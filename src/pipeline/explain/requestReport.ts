@@ -19,6 +19,8 @@ export interface RequestReport {
   readonly outcome: Suggestion | NoSuggestion;
   /** The suggestion is the rest of an earlier one that the user types along. */
   readonly isContinued: boolean;
+  /** It was made in advance, while the one before it was shown; its request is the one that is told of. */
+  readonly isPrepared?: boolean;
   /** The prompt was made as if the selected entry of the suggestion list were accepted. */
   readonly followsSelectedEntry: boolean;
   readonly prompt?: {

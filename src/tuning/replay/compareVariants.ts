@@ -73,7 +73,7 @@ function turns(variants: number, request: number, repeats: number): readonly num
 
 /** The first token comes with the prefill, so a budget of one is the prefill alone. */
 function readPrompt(request: CompletionParameters): CompletionParameters {
-  return { ...request, documentId: DOCUMENT_ID, draftMethod: 'off', maxTokens: 1, remember: false, trace: false };
+  return { ...replayed(request), draftMethod: 'off', maxTokens: 1 };
 }
 
 function withVariant(
@@ -81,7 +81,12 @@ function withVariant(
   variant: TuningSettings,
   experiment: Experiment,
 ): CompletionParameters {
-  return { ...request, ...variant, documentId: DOCUMENT_ID, remember: false, trace: false, experiment };
+  return { ...replayed(request), ...variant, experiment };
+}
+
+/** Without the deadline, which would let the speed decide what is written. */
+function replayed(request: CompletionParameters): CompletionParameters {
+  return { ...request, documentId: DOCUMENT_ID, deadlineMs: 0, isIdle: false, remember: false, trace: false };
 }
 
 function endOf(result: Exclude<CompletionResult, { kind: 'generated' | 'prompt-too-long' }>): ComparisonEnd {

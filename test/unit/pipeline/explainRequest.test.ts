@@ -47,6 +47,7 @@ describe('explainRequest', () => {
       {},
       /\*\*A suggestion was offered to the editor\*\*, 6 characters in 2 lines/,
     ],
+    ['says that one was prepared', { isContinued: true, isPrepared: true }, /\*\*A suggestion was there already\*\*/],
     ['says that one was kept', { isContinued: true }, /\*\*A suggestion was kept\*\*/],
     [
       'says why nothing was shown',

@@ -49,6 +49,11 @@ describe('compareVariants', () => {
     );
   });
 
+  it('lets no deadline decide what is written', async () => {
+    const { asked } = await run(() => ({ kind: 'generated', generated: generatedText() }));
+    assert.ok(asked.every(({ deadlineMs, isIdle }) => deadlineMs === 0 && isIdle === false));
+  });
+
   it('leaves out a request that does not fit, and keeps the runs of the others by variant', async () => {
     const { end } = await run(({ prompt, draftMethod }) =>
       prompt.prefix === 'one'

@@ -52,6 +52,8 @@ export function completionParameters(overrides: Partial<CompletionParameters> = 
     ...SETTINGS_NOW,
     draftTexts: [],
     remember: true,
+    deadlineMs: 900,
+    isIdle: true,
     ...overrides,
   };
 }
