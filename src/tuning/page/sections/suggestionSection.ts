@@ -44,18 +44,28 @@ function chooser({ request }: SuggestionView, requests: readonly RequestName[], 
   );
 }
 
-/** The whole text, token by token; a click goes to the step that wrote it (the slider does so by keyboard). */
-function text({ steps, step: shown, typedChars, textChars }: SuggestionView, send: Send): VirtualElement {
+/** A written token and where it belongs. */
+interface ShownToken {
+  readonly text: string;
+  readonly origin: string;
+  readonly step: number;
+  /** Written after the end that a stop rule found. */
+  readonly isCut: boolean;
+}
+
+function shownTokens({ steps, typedChars, textChars }: SuggestionView): readonly ShownToken[] {
   let at = 0;
-  const tokens = steps.flatMap((step, index) =>
-    step.tokens.map(({ text: token, origin }) => {
-      const start = at;
-      at += token.length;
-      const isCut = start >= typedChars + textChars;
-      const classes = ['token', origin, index === shown ? 'current' : '', isCut ? 'cut' : ''].filter(Boolean);
-      return element('span', { class: classes.join(' '), 'data-step': index }, token);
+  return steps.flatMap(({ tokens }, step) =>
+    tokens.map(({ text, origin }) => {
+      const isCut = at >= typedChars + textChars;
+      at += text.length;
+      return { text, origin, step, isCut };
     }),
   );
+}
+
+/** The whole text, token by token; a click goes to the step that wrote it (the slider does so by keyboard). */
+function text(view: SuggestionView, send: Send): VirtualElement {
   return element(
     'pre',
     {
@@ -70,26 +80,29 @@ function text({ steps, step: shown, typedChars, textChars }: SuggestionView, sen
         }
       },
     },
-    ...tokens,
+    ...shownTokens(view).map(({ text: token, origin, step, isCut }) => {
+      const classes = ['token', origin, step === view.step ? 'current' : '', isCut ? 'cut' : ''].filter(Boolean);
+      return element('span', { class: classes.join(' '), 'data-step': step }, token);
+    }),
   );
 }
 
-function legend({ steps }: SuggestionView): VirtualElement {
-  const counts = new Map<string, number>();
-  for (const { origin } of steps.flatMap(({ tokens }) => tokens)) {
-    counts.set(origin, (counts.get(origin) ?? 0) + 1);
-  }
+function legend(view: SuggestionView): VirtualElement {
+  const tokens = shownTokens(view);
+  const origins = [...new Set(tokens.map(({ origin }) => origin))];
+  const cut = tokens.filter(({ isCut }) => isCut).length;
   return element(
     'ul',
     { class: 'legend', 'aria-label': translate('Who wrote the tokens') },
-    ...[...counts].map(([origin, count]) =>
+    ...origins.map((origin) =>
       element(
         'li',
         {},
         element('span', { class: `swatch ${origin}`, 'aria-hidden': 'true' }),
-        `${originName(origin)}: ${formatNumber(count)}`,
+        `${originName(origin)}: ${formatNumber(tokens.filter((token) => token.origin === origin).length)}`,
       ),
     ),
+    cut === 0 ? undefined : element('li', {}, translate('after the end, not shown: {0}', cut)),
   );
 }
 
