@@ -26,7 +26,7 @@ describe('The tuning panel in VS Code', function () {
     editor = session.editor;
     await editor.openAt('inventory.py', 39, 13);
     await editor.waitForStatus((status) => status === 'Foretoken');
-    for (const text of ['raise ', 'Val', '\n    ']) {
+    for (const text of ['raise ', 'Val', 'ue']) {
       await editor.type(text);
       await editor.waitForGhostText();
     }
@@ -107,8 +107,8 @@ describe('The tuning panel in VS Code', function () {
     await panel.find('#trial-apply').click();
     await until(async () => (await editor.ask('setting', { key: 'foretoken.acceptance.threshold' })) === 0.4);
     await until(async () => (await editor.ask('setting', { key: 'foretoken.draft.method' })) === 'lookup');
-    await editor.openAt('inventory.py', 40, 5);
-    await editor.type('item');
+    await editor.openAt('inventory.py', 47, 54);
+    await editor.type('q');
     await editor.waitForGhostText();
     const text = await editor.ask<string>('open', { address: `foretoken-report:/report.md?${performance.now()}` });
     assert.match(text, /method lookup,/);
@@ -148,7 +148,7 @@ describe('The tuning panel in VS Code', function () {
   it('is thrown away while it is hidden, and comes back as it was', async () => {
     await editor.page.setViewportSize({ width: 1600, height: 2100 });
     await editor.command('workbench.action.joinAllGroups');
-    await editor.openAt('inventory.py', 40, 9);
+    await editor.openAt('inventory.py', 47, 54);
     await until(
       async () => (await editor.page.locator('iframe.webview.ready').count()) === 0 || !(await panel.isVisible()),
     );

@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import type { PanelSection, PanelUpdate } from '../../tuning/panelMessages.ts';
 import { parsePanelRequest } from '../../tuning/panelMessages.ts';
 import type { TuningSession } from '../../tuning/tuningSession.ts';
+import { panelPage } from '../surface/panelPage.ts';
 import { translate } from '../translate.ts';
-import { panelPage } from './panelPage.ts';
 
 /** Updates come in bursts (progress, typing); the eye needs no more than these. */
 const UPDATE_INTERVAL_MS = 100;

@@ -52,10 +52,11 @@ export class TuningPage {
   }
 
   /** The id, or the text, of what has the focus inside the page. */
-  async focused(): Promise<string> {
-    return this.find(':focus').evaluateAll(([element]) =>
-      element === undefined ? '' : element.id || (element.getAttribute('aria-label') ?? element.textContent ?? ''),
-    );
+  focused(): Promise<string> {
+    return this.find('html').evaluate(({ ownerDocument }) => {
+      const element = ownerDocument.activeElement;
+      return element === null ? '' : element.id || (element.getAttribute('aria-label') ?? element.textContent ?? '');
+    });
   }
 
   /** What axe-core finds in the page, of the gravest two grades. */
