@@ -86,7 +86,7 @@ function table({ model, device, threads, methods, recommendation }: BenchmarkRes
     scroller(
       translate('Result of the benchmark'),
       variantRows(
-        translate('{0} on {1}, threads: {2}; {3} places', model, device, threads, methods[0]?.requests ?? 0),
+        translate('{0} on {1}, threads: {2}; places: {3}', model, device, threads, methods[0]?.requests ?? 0),
         methods.map((figures) => ({
           name: figures.variant.draftMethod,
           figures,
@@ -102,7 +102,7 @@ function table({ model, device, threads, methods, recommendation }: BenchmarkRes
 
 function describeRecommendation({ method, reason, speedup, fasterIn, requests }: Recommendation): string {
   const evidence = translate(
-    '{0} the speed of plain decoding (geometric mean), faster at {1} of {2} places.',
+    '{0} the speed of plain decoding (geometric mean, faster at {1} of {2}).',
     formatFactor(speedup),
     fasterIn,
     requests,

@@ -24,7 +24,7 @@ export const drawLive: DrawSection = ({ engine, live }) => [
     ...tile(
       translate('Prompt from the cache'),
       formatPercent(live.cachedShare),
-      translate('of {0} requests', formatNumber(live.requests)),
+      translate('requests: {0}', formatNumber(live.requests)),
     ),
     ...tile(
       translate('Typed along'),

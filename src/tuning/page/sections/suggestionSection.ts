@@ -261,7 +261,7 @@ function nodeTable({ nodes }: TracedStep): VirtualElement {
   const outcomes = {
     accepted: translate('accepted'),
     rejected: translate('rejected'),
-    unverified: translate('not verified: not worth its row'),
+    unverified: translate('not verified'),
   };
   return element(
     'details',

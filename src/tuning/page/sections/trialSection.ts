@@ -27,7 +27,7 @@ export const drawTrial: DrawSection = (state, send) => {
     note(
       trial.requests === 0
         ? translate('Type until there is a suggestion: the last requests are replayed with other settings.')
-        : translate('The last {0} requests are replayed with these and with the present settings.', trial.requests),
+        : translate('Your last requests ({0}) are replayed with these and with the present settings.', trial.requests),
     ),
     element(
       'div',
@@ -161,13 +161,13 @@ function results({ present, tried }: TrialResult): readonly VirtualNode[] {
       'p',
       { class: 'recommendation' },
       translate(
-        '{0} the present speed, faster in {1} of {2} requests. Texts changed: {3} of {4}.',
+        '{0} the present speed (faster in {1} of {2}). Texts changed: {3} of {4}.',
         ...[formatFactor(tried.speedup), tried.fasterIn, tried.ratios, tried.changed.length, tried.requests],
       ),
     ),
     scroller(
       translate('Result of the trial'),
-      variantColumns(translate('Over {0} requests', present.requests), [
+      variantColumns(translate('Requests: {0}', present.requests), [
         { name: translate('present: {0}', describeTuning(present.variant)), figures: present },
         { name: translate('tried: {0}', describeTuning(tried.variant)), figures: tried },
       ]),
