@@ -22,7 +22,6 @@ export interface EngineFacts {
   /** In words, in the user's language. */
   readonly description: string;
   readonly isReady: boolean;
-  readonly model?: string;
   readonly device?: string;
   readonly threads?: number;
   /** Empty while no model is loaded. */

@@ -107,8 +107,7 @@ export class TuningSession {
         this.engine?.stop();
         break;
       case 'trial-apply':
-        await this.parts.writeSettings(this.choices ?? {});
-        this.choices = undefined;
+        await this.applyChoices();
         break;
       case 'benchmark-apply':
         await this.applyRecommendation();
@@ -200,6 +199,16 @@ export class TuningSession {
 
   private lastRequests(): readonly CompletionParameters[] {
     return this.parts.history.requests.slice(-MAX_REPLAYED).map(({ parameters }) => parameters);
+  }
+
+  /** Writes what differs only: a setting that is not written goes on following its default. */
+  private async applyChoices(): Promise<void> {
+    const present = this.parts.readSettings();
+    const changed = Object.entries(this.choices ?? {}).filter(
+      ([name, value]) => present[name as keyof TuningSettings] !== value,
+    );
+    await this.parts.writeSettings(Object.fromEntries(changed));
+    this.choices = undefined;
   }
 
   private async applyRecommendation(): Promise<void> {

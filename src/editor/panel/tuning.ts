@@ -86,10 +86,10 @@ export class Tuning implements vscode.Disposable {
     if (model === undefined) {
       return { description, isReady: false, availableMethods: [] };
     }
-    const { id, device, threads, availableMethods } = model;
+    const { device, threads, availableMethods } = model;
     const { residentBytes } = this;
     return {
-      ...{ description, isReady: true, model: id, device, threads, availableMethods },
+      ...{ description, isReady: true, device, threads, availableMethods },
       ...(residentBytes === undefined ? {} : { residentBytes }),
     };
   }

@@ -33,6 +33,7 @@ function open(answer: (parameters: CompletionParameters) => CompletionResult | P
   const history = new RequestHistory();
   let settings: TuningSettings & { readonly maxTokens: number } = { ...SETTINGS_NOW, maxTokens: 16 };
   const asked: CompletionParameters[] = [];
+  const written: Partial<TuningSettings>[] = [];
   let changes = 0;
   let isStopped = false;
   const session = new TuningSession({
@@ -41,6 +42,7 @@ function open(answer: (parameters: CompletionParameters) => CompletionResult | P
     describeEngine: () => ({ description: 'runs', isReady: true, availableMethods: MODEL.availableMethods }),
     readSettings: () => settings,
     writeSettings: async (values) => {
+      written.push(values);
       settings = { ...settings, ...values };
     },
     openEngine: () => ({
@@ -63,7 +65,7 @@ function open(answer: (parameters: CompletionParameters) => CompletionResult | P
       history.record(requestReport({ result: { kind: 'generated', generated } }), completionParameters());
     }
   };
-  return { session, type, asked, changes: () => changes, settings: () => settings };
+  return { session, type, asked, written, changes: () => changes, settings: () => settings };
 }
 
 /** `lookup` takes half the time of the others; `typical` writes another text. */
@@ -97,7 +99,7 @@ describe('TuningSession', () => {
   });
 
   it('tries other settings on the last eight requests, and writes them only when it is told to', async () => {
-    const { session, type, asked, settings } = open(fastLookup);
+    const { session, type, asked, written, settings } = open(fastLookup);
     type(12);
     const choices = { ...SETTINGS_NOW, draftMethod: 'lookup', acceptanceMode: 'typical' } as const;
     await session.handle({ kind: 'set-trial', choices });
@@ -110,6 +112,7 @@ describe('TuningSession', () => {
     assert.equal(settings().draftMethod, 'auto');
     await session.handle({ kind: 'trial-apply' });
     assert.deepEqual(settings(), { ...choices, maxTokens: 16 });
+    assert.deepEqual(written, [{ draftMethod: 'lookup', acceptanceMode: 'typical' }]);
     assert.deepEqual(session.state.trial.choices.draftMethod, 'lookup');
   });
 
