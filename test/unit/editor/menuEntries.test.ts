@@ -36,6 +36,7 @@ describe('menuEntries', () => {
       'Model… | qwen2.5-coder-0.5b, q8',
       'Device… | auto → cpu',
       '-- Help',
+      'Tuning panel',
       'Explain the last request',
       'Restart the engine',
       'Show the log',
