@@ -30,7 +30,7 @@ describe('The tuning panel in VS Code', function () {
       await editor.type(text);
       await editor.waitForGhostText();
     }
-    panel = await TuningPage.open(editor);
+    panel = await TuningPage.open(editor, 'foretoken.openTuningPanel');
     await editor.page.setViewportSize({ width: 1600, height: 2100 });
     await editor.command('workbench.action.closeSidebar');
   });
@@ -152,7 +152,7 @@ describe('The tuning panel in VS Code', function () {
     await until(
       async () => (await editor.page.locator('iframe.webview.ready').count()) === 0 || !(await panel.isVisible()),
     );
-    await TuningPage.open(editor);
+    await TuningPage.open(editor, 'foretoken.openTuningPanel');
     await panel.waitForText('#benchmark', /Done\./);
   });
 });

@@ -20,7 +20,7 @@ export class TuningPage {
     this.frame = editor.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
   }
 
-  static async open(editor: EditorPage, command = 'foretoken.openTuningPanel'): Promise<TuningPage> {
+  static async open(editor: EditorPage, command: string): Promise<TuningPage> {
     await editor.ask('start', { id: command });
     const page = new TuningPage(editor);
     await page.find('#live').waitFor({ timeout: 30_000 });
