@@ -77,7 +77,7 @@ export const SETTINGS: {
   delayMs: { key: 'delay', default: 120, range: [0, 2000], restartsEngine: false },
   deadlineMs: { key: 'deadline', default: 800, range: [0, 60_000], restartsEngine: false },
   maxTokens: { key: 'maxTokens', default: 64, range: [1, 512], restartsEngine: false },
-  quietness: { key: 'quietness', default: 5, range: [0, 100], restartsEngine: false },
+  quietness: { key: 'quietness', default: 0, range: [0, 100], restartsEngine: false },
   maxLines: { key: 'maxLines', default: 20, range: [1, 100], restartsEngine: false },
   model: { key: 'model', default: 'qwen2.5-coder-0.5b', restartsEngine: true },
   quantization: { key: 'quantization', default: 'q8', choices: QUANTIZATIONS, restartsEngine: true },
