@@ -117,7 +117,7 @@ describe('Commands and the status item in VS Code', function () {
     await editor.command('foretoken.showLog');
     await editor.page
       .locator('.output-view-container, .part.panel')
-      .getByText(/activated in/)
+      .getByText(/engine: ready/)
       .first()
       .waitFor();
     await editor.picture('log');
