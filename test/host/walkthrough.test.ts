@@ -66,7 +66,8 @@ describe('Walkthrough in VS Code', function () {
     await editor.press('Escape');
     await editor.waitForPickerToClose();
     await waitForDone(editor, ['see', 'accept', 'tune']);
-    await editor.runFromPalette('Foretoken: Explain Last Request');
+    await select(editor, 'privacy');
+    await editor.page.getByRole('button', { name: 'Explain Last Request' }).first().click();
     await editor.page.waitForSelector('iframe.webview.ready');
     await waitForDone(editor, STEPS);
     await editor.picture('walkthrough done');
