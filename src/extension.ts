@@ -175,7 +175,10 @@ export function activate(context: vscode.ExtensionContext): void {
     download,
     tuning,
     { dispose: worker.onDidChangeState(onEngineState) },
-    settings.onDidChange(followSettings),
+    settings.onDidChange(() => {
+      provider.forgetSuggestions();
+      followSettings();
+    }),
     vscode.window.onDidChangeActiveTextEditor((active) => {
       lastDocument = active?.document ?? lastDocument;
       followSettings();

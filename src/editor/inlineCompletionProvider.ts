@@ -153,6 +153,12 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     this.session.setPrefillSpeed(prefillTokensPerSecond);
   }
 
+  /** The next answer anywhere is made under the settings as they are now. */
+  forgetSuggestions(): void {
+    this.session.forgetSuggestions();
+    this.prepared = undefined;
+  }
+
   /** Has the engine read what stands around a place, so that the first keystroke there costs only itself. */
   warm(document: vscode.TextDocument, position: vscode.Position): void {
     clearTimeout(this.restTimer);

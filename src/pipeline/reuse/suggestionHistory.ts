@@ -43,6 +43,10 @@ export class SuggestionHistory {
     });
   }
 
+  clear(): void {
+    this.entries = [];
+  }
+
   /** The newest suggestion that has something left at this place. */
   continueAt(snapshot: DocumentSnapshot): ContinuedSuggestion | undefined {
     for (const entry of this.entries) {

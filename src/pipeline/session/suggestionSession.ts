@@ -113,6 +113,14 @@ export class SuggestionSession {
     return refusal === undefined ? { kind: 'request' } : { kind: 'refuse', refusal };
   }
 
+  /** Forgets what was suggested and prepared: under other settings it might come out otherwise. The prompts stay. */
+  forgetSuggestions(): void {
+    this.history.clear();
+    this.shown = undefined;
+    this.next = undefined;
+    this.preparedPlace = undefined;
+  }
+
   /** Hears of every keystroke, whatever it is answered by; `nowMs` on a clock that only goes forward. */
   noteKeystroke(nowMs: number): void {
     this.rhythm.noteKeystroke(nowMs);

@@ -92,6 +92,12 @@ describe('a session of suggestions', () => {
     assert.equal(decisionOf(session, suggestionEvent(inComment, { isExplicit: true }), quiet), 'request');
   });
 
+  it('asks again where something was suggested before the settings changed', () => {
+    const session = sessionAfter(shownAt, 'sum(items);');
+    session.forgetSuggestions();
+    assert.equal(decisionOf(session, shownAt), 'request');
+  });
+
   it('keeps the prompt of a document while it is typed on, also after a visit elsewhere', () => {
     const session = new SuggestionSession();
     const lines = 'const a = 1;\n'.repeat(9);
