@@ -9,7 +9,7 @@
 import type { BenchmarkSource, PanelState } from './panelState.ts';
 import { BENCHMARK_SOURCES } from './panelState.ts';
 import type { TuningSettings } from './tuningSettings.ts';
-import { parseTuningSettings } from './tuningSettings.ts';
+import { parseTuningChanges } from './tuningSettings.ts';
 
 export const PANEL_SECTIONS = ['live', 'suggestion', 'trial', 'benchmark'] as const;
 export type PanelSection = (typeof PANEL_SECTIONS)[number];
@@ -19,7 +19,8 @@ export type PanelRequest =
   | { readonly kind: 'ready' }
   | { readonly kind: 'show-request'; readonly number: number }
   | { readonly kind: 'show-step'; readonly step: number }
-  | { readonly kind: 'set-trial'; readonly choices: TuningSettings }
+  /** Only what changes, so that a quick second change does not take back the first. */
+  | { readonly kind: 'set-trial'; readonly changes: Partial<TuningSettings> }
   | { readonly kind: 'trial-start' }
   | { readonly kind: 'trial-cancel' }
   | { readonly kind: 'trial-apply' }
@@ -61,8 +62,8 @@ export function parsePanelRequest(message: unknown): PanelRequest | undefined {
     case 'show-step':
       return isCount(message.step) ? { kind, step: message.step } : undefined;
     case 'set-trial': {
-      const choices = parseTuningSettings(message.choices);
-      return choices === undefined ? undefined : { kind, choices };
+      const changes = parseTuningChanges(message.changes);
+      return changes === undefined ? undefined : { kind, changes };
     }
     case 'set-benchmark': {
       const source = BENCHMARK_SOURCES.find((name) => name === message.source);

@@ -19,7 +19,7 @@ import type { VariantFigures } from './replay/variantFigures.ts';
 import { variantFigures } from './replay/variantFigures.ts';
 import type { PastRequest, RequestHistory } from './requestHistory.ts';
 import type { TuningSettings } from './tuningSettings.ts';
-import { isSameTuning } from './tuningSettings.ts';
+import { isSameTuning, tuningSettingsOf } from './tuningSettings.ts';
 
 export interface TuningSessionParts {
   readonly history: RequestHistory;
@@ -93,7 +93,7 @@ export class TuningSession {
         this.shownStep = request.step;
         break;
       case 'set-trial':
-        this.choices = request.choices;
+        this.choices = { ...(this.choices ?? tuningSettingsOf(this.parts.readSettings())), ...request.changes };
         break;
       case 'set-benchmark':
         this.source = request.source;

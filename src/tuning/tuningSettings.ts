@@ -17,24 +17,22 @@ export function tuningSettingsOf(settings: TuningSettings): TuningSettings {
   return { draftMethod, draftMaxTokens, draftTree, acceptanceMode, acceptanceThreshold };
 }
 
-/** Settings from an untrusted value; undefined unless every one of them is there and could stand in the settings file. */
-export function parseTuningSettings(value: unknown): TuningSettings | undefined {
+/** Changed settings from an untrusted value; undefined unless there are some and each could stand in the settings file. */
+export function parseTuningChanges(value: unknown): Partial<TuningSettings> | undefined {
   if (typeof value !== 'object' || value === null) {
     return undefined;
   }
   const given = value as Readonly<Record<string, unknown>>;
-  if (TUNING_SETTINGS.some((name) => given[name] === undefined)) {
-    return undefined;
-  }
-  const byKey = new Map<string, unknown>(TUNING_SETTINGS.map((name) => [SETTINGS[name].key, given[name]]));
-  let isValid = Number.isInteger(given.draftMaxTokens);
+  const names = TUNING_SETTINGS.filter((name) => given[name] !== undefined);
+  const byKey = new Map<string, unknown>(names.map((name) => [SETTINGS[name].key, given[name]]));
+  let isValid = names.length > 0 && (given.draftMaxTokens === undefined || Number.isInteger(given.draftMaxTokens));
   const settings = readSettings(
     (key) => byKey.get(key),
     () => {
       isValid = false;
     },
   );
-  return isValid ? tuningSettingsOf(settings) : undefined;
+  return isValid ? Object.fromEntries(names.map((name) => [name, settings[name]])) : undefined;
 }
 
 export function isSameTuning(left: TuningSettings, right: TuningSettings): boolean {

@@ -87,7 +87,9 @@ describe('The tuning panel in VS Code', function () {
 
   it('tries another method and typical acceptance, writes them, and the next request uses them', async () => {
     await panel.find('#trial-method').selectOption('lookup');
-    await panel.find('#trial-typical').check();
+    // The panel shows what its host holds, which follows a moment later.
+    await panel.find('#trial-typical').click();
+    await until(() => panel.find('#trial-typical').isChecked());
     await panel.find('#trial-threshold').fill('0.4');
     await panel.waitForText('#trial output[for="trial-threshold"]', /0\.40/);
     await panel.find('#trial-start').click();

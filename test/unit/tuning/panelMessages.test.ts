@@ -9,7 +9,8 @@ describe('parsePanelRequest', () => {
     { kind: 'show-step', step: 3 },
     { kind: 'show-request', number: 7 },
     { kind: 'set-benchmark', source: 'both' },
-    { kind: 'set-trial', choices: { ...SETTINGS_NOW, acceptanceMode: 'typical', acceptanceThreshold: 0.4 } },
+    { kind: 'set-trial', changes: { draftTree: true } },
+    { kind: 'set-trial', changes: { ...SETTINGS_NOW, acceptanceMode: 'typical', acceptanceThreshold: 0.4 } },
   ];
   for (const message of accepted) {
     it(`takes ${JSON.stringify(message)}`, () => {
@@ -27,12 +28,12 @@ describe('parsePanelRequest', () => {
     ['half a step', { kind: 'show-step', step: 1.5 }],
     ['a request without a number', { kind: 'show-request' }],
     ['a place that is none', { kind: 'set-benchmark', source: 'everything' }],
-    ['a trial without choices', { kind: 'set-trial' }],
-    ['a method that is none', { kind: 'set-trial', choices: { ...SETTINGS_NOW, draftMethod: 'guess' } }],
-    ['a threshold out of range', { kind: 'set-trial', choices: { ...SETTINGS_NOW, acceptanceThreshold: 2 } }],
-    ['a threshold of the wrong type', { kind: 'set-trial', choices: { ...SETTINGS_NOW, acceptanceThreshold: '0.4' } }],
-    ['half a token', { kind: 'set-trial', choices: { ...SETTINGS_NOW, draftMaxTokens: 2.5 } }],
-    ['a setting left out', { kind: 'set-trial', choices: { ...SETTINGS_NOW, draftTree: undefined } }],
+    ['a trial without changes', { kind: 'set-trial' }],
+    ['a method that is none', { kind: 'set-trial', changes: { ...SETTINGS_NOW, draftMethod: 'guess' } }],
+    ['a threshold out of range', { kind: 'set-trial', changes: { ...SETTINGS_NOW, acceptanceThreshold: 2 } }],
+    ['a threshold of the wrong type', { kind: 'set-trial', changes: { ...SETTINGS_NOW, acceptanceThreshold: '0.4' } }],
+    ['half a token', { kind: 'set-trial', changes: { ...SETTINGS_NOW, draftMaxTokens: 2.5 } }],
+    ['a trial that changes nothing', { kind: 'set-trial', changes: { draftTree: undefined } }],
   ];
   for (const [name, message] of dropped) {
     it(`drops ${name}`, () => {
@@ -41,10 +42,10 @@ describe('parsePanelRequest', () => {
   }
 
   it('passes on nothing beyond what it knows', () => {
-    const choices = { ...SETTINGS_NOW, model: '/elsewhere' };
-    assert.deepEqual(parsePanelRequest({ kind: 'set-trial', choices, more: 1 }), {
+    const changes = { ...SETTINGS_NOW, model: '/elsewhere' };
+    assert.deepEqual(parsePanelRequest({ kind: 'set-trial', changes, more: 1 }), {
       kind: 'set-trial',
-      choices: SETTINGS_NOW,
+      changes: SETTINGS_NOW,
     });
   });
 });

@@ -102,7 +102,8 @@ describe('TuningSession', () => {
     const { session, type, asked, written, settings } = open(fastLookup);
     type(12);
     const choices = { ...SETTINGS_NOW, draftMethod: 'lookup', acceptanceMode: 'typical' } as const;
-    await session.handle({ kind: 'set-trial', choices });
+    await session.handle({ kind: 'set-trial', changes: { draftMethod: 'lookup' } });
+    await session.handle({ kind: 'set-trial', changes: { acceptanceMode: 'typical' } });
     await session.handle({ kind: 'trial-start' });
     const { run } = session.state.trial;
     assert.ok(run.kind === 'done');

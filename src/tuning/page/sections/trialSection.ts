@@ -19,8 +19,7 @@ import { element } from '../virtualElement.ts';
 /** Other settings on the same requests. */
 export const drawTrial: DrawSection = (state, send) => {
   const { trial, settings, engine } = state;
-  const change = (changes: Partial<TuningSettings>): void =>
-    send({ kind: 'set-trial', choices: { ...trial.choices, ...changes } });
+  const change = (changes: Partial<TuningSettings>): void => send({ kind: 'set-trial', changes });
   const isRunning = trial.run.kind === 'running';
   const isBlocked = isRunning || state.benchmark.run.kind === 'running' || !engine.isReady || trial.requests === 0;
   return [
