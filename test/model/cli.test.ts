@@ -92,18 +92,17 @@ describe('the command line on the real model', function () {
     assert.ok(stdout.includes(`«${(first.text as string).split('\n')[0]}»`), stdout);
   });
 
-  it('completes an empty file and a file of 20 MB', async () => {
+  it('refuses an empty file and one of 20 MB as the editor does, without asking the model', async () => {
     const empty = path.join(temporaryDirectory(), 'empty.py');
     writeFileSync(empty, '');
     const large = path.join(temporaryDirectory(), 'large.py');
     writeFileSync(large, 'def increase(x):\n    return x + 1\n\n'.repeat(571_429));
-    for (const [file, line, column] of [
-      [empty, 0, 0],
-      [large, 999_999, 0],
+    for (const [file, line, reason] of [
+      [empty, 0, 'blank-document'],
+      [large, 999_999, 'document-too-large'],
     ] as const) {
-      const document = await completeJson(file, '--line', `${line}`, '--column', `${column}`, '--max-tokens', '4');
-      assert.equal(typeof document.text, 'string');
-      assert.ok((document.tokens as number) > 0);
+      const document = await completeJson(file, '--line', `${line}`, '--column', '0', '--max-tokens', '4');
+      assert.deepEqual([document.text, document.reason, document.tokens], ['', reason, 0]);
     }
   });
 
