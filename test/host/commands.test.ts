@@ -115,11 +115,8 @@ describe('Commands and the status item in VS Code', function () {
 
   it('shows its log', async () => {
     await editor.command('foretoken.showLog');
-    await editor.page
-      .locator('.output-view-container, .part.panel')
-      .getByText(/engine: ready/)
-      .first()
-      .waitFor();
+    const shown = editor.page.locator('.part.panel .view-lines').first();
+    await until(async () => /engine:/.test((await shown.textContent()) ?? ''));
     await editor.picture('log');
     await editor.command('workbench.action.closePanel');
   });
