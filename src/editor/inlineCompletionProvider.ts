@@ -4,7 +4,6 @@ import type { Logger } from '../base/logger.ts';
 import { describeEngineState } from '../inference/client/engineState.ts';
 import type { SupervisedWorker } from '../inference/client/supervisedWorker.ts';
 import type { CompletionParameters, CompletionResult, LoadedModelInfo } from '../inference/protocol.ts';
-import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import type { SelectedEntry } from '../pipeline/context/insertSelectedEntry.ts';
 import type { RequestReport } from '../pipeline/explain/requestReport.ts';
 import { refuseEvent } from '../pipeline/gate/refuseEvent.ts';
@@ -155,6 +154,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
 
   /** The next answer anywhere is made under the settings as they are now. */
   forgetSuggestions(): void {
+    this.idleWork.stop();
     this.session.forgetSuggestions();
     this.prepared = undefined;
   }
@@ -162,8 +162,12 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   /** Has the engine read what stands around a place, so that the first keystroke there costs only itself. */
   warm(document: vscode.TextDocument, position: vscode.Position): void {
     clearTimeout(this.restTimer);
-    this.session.rest(snapshotDocument(document, position));
     this.activeDocument = document;
+    // First, because a snapshot copies the text, and the file may be too large to be completed.
+    if (this.refuse({ document, settings: this.parts.readSettings(document), isExplicit: false }) !== undefined) {
+      return;
+    }
+    this.session.rest(snapshotDocument(document, position));
     this.isResting = true;
     this.idleWork.run();
   }
@@ -321,7 +325,8 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   }
 
   private async generate(run: Run, event: SuggestionEvent): Promise<Suggestion | NoSuggestion> {
-    const request = { ...this.buildRequest(run.document, event.snapshot, run.settings), trace: true };
+    const others = this.parts.recentDocuments.beside(run.document);
+    const request = { ...this.session.buildRequest(event.snapshot, run.settings, others), trace: true };
     run.request = request;
     if (!run.isExplicit) {
       this.session.noteRequest();
@@ -340,14 +345,6 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       this.requestsUnderWay--;
       this.parts.onThinking(this.requestsUnderWay > 0);
     }
-  }
-
-  private buildRequest(
-    document: vscode.TextDocument,
-    snapshot: DocumentSnapshot,
-    settings: Settings,
-  ): CompletionParameters {
-    return this.session.buildRequest(snapshot, settings, this.parts.recentDocuments.beside(document));
   }
 
   private report(run: Run, outcome: Suggestion | NoSuggestion, startMs: number): void {
