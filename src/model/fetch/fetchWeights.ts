@@ -13,6 +13,7 @@ import type { FetchFailure } from './fetchFailure.ts';
 import { withFileLock } from './fileLock.ts';
 import { findCandidates, weightCacheFolders } from './findOnDisk.ts';
 import { huggingFaceSource } from './huggingFaceSource.ts';
+import { ProgressReports } from './progressReports.ts';
 import { pypiSource } from './pypiSource.ts';
 import { hashFile, readVerifiedPath, writeVerifiedRecord } from './verifyFile.ts';
 
@@ -64,7 +65,8 @@ export async function fetchWeights(
   options: FetchOptions,
 ): Promise<Result<FetchedWeights, FetchFailure>> {
   const { downloadDirectory, signal } = options;
-  const run: FetchRun = { ...options, entry, emit: throttled(options.onProgress ?? (() => undefined)) };
+  const reports = new ProgressReports(options.onProgress ?? (() => undefined));
+  const run: FetchRun = { ...options, entry, emit: (progress) => reports.add(progress) };
   try {
     await mkdir(downloadDirectory, { recursive: true });
     const verified = await readVerifiedPath(entry.file, downloadDirectory);
@@ -84,6 +86,8 @@ export async function fetchWeights(
       reason: 'disk',
       message: `${entry.title} cannot be kept in ${downloadDirectory}: ${(error as Error).message}`,
     });
+  } finally {
+    reports.end();
   }
 }
 
@@ -305,19 +309,4 @@ function byHand(run: FetchRun): string {
 
 function progress(run: FetchRun, phase: FetchProgress['phase'], receivedBytes: number, source: string): void {
   run.emit({ phase, receivedBytes, totalBytes: run.entry.file.bytes, source });
-}
-
-/** At most ten reports a second, but each change of phase or source and the last byte at once. */
-function throttled(onProgress: (progress: FetchProgress) => void): (progress: FetchProgress) => void {
-  let last: FetchProgress | undefined;
-  let lastMs = 0;
-  return (progress) => {
-    const nowMs = performance.now();
-    const isChange = last?.phase !== progress.phase || last.source !== progress.source;
-    if (isChange || progress.receivedBytes === progress.totalBytes || nowMs - lastMs >= 100) {
-      last = progress;
-      lastMs = nowMs;
-      onProgress(progress);
-    }
-  };
 }
