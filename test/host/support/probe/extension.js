@@ -50,6 +50,8 @@ const QUESTIONS = {
   // The text of a virtual document.
   open: async ({ address }) => (await vscode.workspace.openTextDocument(vscode.Uri.parse(address))).getText(),
   resetDelays: () => delays.reset(),
+  // What the extension host used so far: processor time in microseconds, memory in bytes.
+  usage: () => ({ ...process.cpuUsage(), ...process.memoryUsage() }),
   delays: () => ({ maxMs: delays.max / 1e6 - RESOLUTION_MS, p99Ms: delays.percentile(99) / 1e6 - RESOLUTION_MS }),
 };
 
