@@ -9,6 +9,7 @@ import type { RequestReport } from '../pipeline/explain/requestReport.ts';
 import { refuseEvent } from '../pipeline/gate/refuseEvent.ts';
 import type { NoSuggestion, Suggestion } from '../pipeline/postprocess/suggestion.ts';
 import { noSuggestion } from '../pipeline/postprocess/suggestion.ts';
+import type { OpenText } from '../pipeline/session/draftTexts.ts';
 import type { IdleTask } from '../pipeline/session/idleWork.ts';
 import { CURSOR_REST_MS, IdleWork } from '../pipeline/session/idleWork.ts';
 import type { SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
@@ -206,8 +207,13 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     }
     const settings = this.parts.readSettings(document);
     return this.refuse({ document, settings, isExplicit: false }) === undefined
-      ? this.session.idleTask(settings, this.parts.recentDocuments.beside(document), this.isResting)
+      ? this.session.idleTask(settings, this.openTexts(document, settings), this.isResting)
       : undefined;
+  }
+
+  /** Other files that a suggestion here may use. */
+  private openTexts(document: vscode.TextDocument, settings: Settings): readonly OpenText[] {
+    return settings.openFiles ? this.parts.recentDocuments.beside(document) : [];
   }
 
   private async suggest(run: Run): Promise<Suggestion | NoSuggestion> {
@@ -290,7 +296,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
 
   /** Whoever asks where a suggestion is shown wants others: VS Code's commands for the next and the previous one do. */
   private async findAlternatives(run: Run, event: SuggestionEvent, shown: Suggestion): Promise<readonly Suggestion[]> {
-    const others = this.parts.recentDocuments.beside(run.document);
+    const others = this.openTexts(run.document, run.settings);
     const results: CompletionResult[] = [];
     for (const request of this.session.alternativeRequests(event, run.settings, others)) {
       if (run.token.isCancellationRequested) {
@@ -325,7 +331,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   }
 
   private async generate(run: Run, event: SuggestionEvent): Promise<Suggestion | NoSuggestion> {
-    const others = this.parts.recentDocuments.beside(run.document);
+    const others = this.openTexts(run.document, run.settings);
     const request = { ...this.session.buildRequest(event.snapshot, run.settings, others), trace: true };
     run.request = request;
     if (!run.isExplicit) {

@@ -26,6 +26,8 @@ export interface Settings {
   readonly include: readonly string[];
   /** Globs of files that are neither completed nor used for suggestions in others. */
   readonly exclude: readonly string[];
+  /** Whether other open files are read for suggestions. */
+  readonly openFiles: boolean;
   readonly trigger: (typeof TRIGGERS)[number];
   /** Longest wait after a keystroke before the engine is asked, milliseconds; rhythm and speed decide how much of it. */
   readonly delayMs: number;
@@ -73,6 +75,7 @@ export const SETTINGS: {
   },
   include: { key: 'include', default: ['**'], restartsEngine: false },
   exclude: { key: 'exclude', default: [], restartsEngine: false },
+  openFiles: { key: 'openFiles', default: true, restartsEngine: false },
   trigger: { key: 'trigger', default: 'automatic', choices: TRIGGERS, restartsEngine: false },
   delayMs: { key: 'delay', default: 120, range: [0, 2000], restartsEngine: false },
   deadlineMs: { key: 'deadline', default: 800, range: [0, 60_000], restartsEngine: false },

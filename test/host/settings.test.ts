@@ -37,6 +37,7 @@ const CHANGES: readonly Change[] = [
   },
   { key: 'include', value: ['*.ts'], status: /off here/, report: /no glob of the setting/ },
   { key: 'exclude', value: ['inventory.py'], status: /off here/, report: /by a glob[^(]*\(inventory\.py\)/ },
+  { key: 'openFiles', value: false, report: /foretoken\.openFiles \| false/ },
   { key: 'trigger', value: 'manual', report: /only on request/ },
   { key: 'delay', value: 0, report: /foretoken\.delay\) \| 0\.0 ms[\s\S]*foretoken\.delay \| 0 \|/ },
   { key: 'deadline', value: 0, report: /foretoken\.deadline \| 0 \|/ },

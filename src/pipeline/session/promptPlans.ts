@@ -125,6 +125,17 @@ export class PromptPlans {
     }
   }
 
+  /** Forgets the plans in which there is something of other files. */
+  forgetContext(): void {
+    for (const [documentId, { standing, moving }] of this.documents) {
+      if (standing.context !== undefined) {
+        this.documents.delete(documentId);
+      } else if (moving?.context !== undefined) {
+        this.documents.set(documentId, { standing, moving: undefined });
+      }
+    }
+  }
+
   private get coldBudget(): PromptBudget {
     return this.options.without.has('window') ? DEFAULT_PROMPT_BUDGET : chooseColdBudget(this.prefillTokensPerSecond);
   }

@@ -113,8 +113,12 @@ export class SuggestionSession {
     return refusal === undefined ? { kind: 'request' } : { kind: 'refuse', refusal };
   }
 
-  /** Forgets what was suggested and prepared: under other settings it might come out otherwise. The prompts stay. */
+  /**
+   * Forgets what was suggested and prepared: under other settings it might come out otherwise. The prompts stay, but for those
+   * with something of other files in them, which may no longer be used.
+   */
   forgetSuggestions(): void {
+    this.plans.forgetContext();
     this.history.clear();
     this.shown = undefined;
     this.next = undefined;

@@ -157,6 +157,19 @@ describe('prompt plans', () => {
       assert.equal(charsOf(plans.move(place, { ...FILES, key: 'd.ts' })), '2534');
     });
 
+    it('are planned anew once other files may no longer be used, and only where something of them was in', () => {
+      const fast = plansAt(5000);
+      fast.take(place, FILES);
+      fast.forgetContext();
+      assert.equal(charsOf(fast.take(place, NO_FILES)), undefined);
+      const slow = plansAt(200);
+      const standing = slow.take(place, FILES);
+      assert.ok(charsOf(slow.move(place, FILES)));
+      slow.forgetContext();
+      assert.deepEqual(slow.standing(place), standing);
+      assert.equal(charsOf(slow.move(place, NO_FILES)), undefined);
+    });
+
     it('show what a measurement asks for, and none when that is left out', () => {
       const asked = new PromptPlans({ without: new Set(), contextChars: 99 });
       const without = new PromptPlans({ without: new Set(['context']), contextChars: 99 });
