@@ -4,9 +4,11 @@ import * as vscode from 'vscode';
 import { registerAccessibilityHelp } from './editor/accessibilityHelpDocument.ts';
 import { MENU_COMMAND, registerCommands } from './editor/commands.ts';
 import { ContextKeys } from './editor/contextKeys.ts';
+import { DefinitionTexts } from './editor/definitionTexts.ts';
 import { documentFacts } from './editor/documentFacts.ts';
 import { engineConfiguration } from './editor/engineConfiguration.ts';
 import { fileExclusion } from './editor/fileExclusion.ts';
+import { GitIgnore } from './editor/gitIgnore.ts';
 import { ForetokenProvider } from './editor/inlineCompletionProvider.ts';
 import { LastRequest } from './editor/lastRequest.ts';
 import { ModelDownload } from './editor/modelDownload.ts';
@@ -137,15 +139,18 @@ export function activate(context: vscode.ExtensionContext): void {
     }
   };
 
-  const recentDocuments = new RecentDocuments(
-    (document) => fileExclusion(document, settings.read(document)) === undefined,
-  );
+  const gitIgnore = new GitIgnore();
+  /** Whether what a document says may be used for suggestions in others. */
+  const isUsable = (document: vscode.TextDocument): boolean =>
+    fileExclusion(document, settings.read(document)) === undefined && !gitIgnore.isIgnored(document);
+  const recentDocuments = new RecentDocuments(isUsable);
   const providerParts = {
     engine: worker,
     startEngine,
     readSettings: (document: vscode.TextDocument) => settings.read(document),
     isSnoozed: () => snooze.isSnoozed,
     recentDocuments,
+    definitions: new DefinitionTexts(isUsable),
     logger: log,
     clock,
     onReport: (newest: RequestReport, request: CompletionParameters | undefined) => {
@@ -167,6 +172,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     log,
     settings,
+    gitIgnore,
     recentDocuments,
     statusBar,
     snooze,

@@ -16,6 +16,7 @@ import type { SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import { SuggestionSession, suggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import type { Settings } from '../settings/settings.ts';
 import { SETTINGS } from '../settings/settings.ts';
+import type { DefinitionTexts } from './definitionTexts.ts';
 import { documentFacts } from './documentFacts.ts';
 import { ACCEPTED_COMMAND, ghostText, ghostTextAfterEntry } from './ghostText.ts';
 import type { RecentDocuments } from './recentDocuments.ts';
@@ -27,6 +28,7 @@ export interface ProviderParts {
   readonly startEngine: (settings: Settings) => void;
   readonly readSettings: (document: vscode.TextDocument) => Settings;
   readonly recentDocuments: RecentDocuments;
+  readonly definitions: DefinitionTexts;
   /** Whether suggestions while typing are off for now. */
   readonly isSnoozed: () => boolean;
   readonly logger: Logger;
@@ -171,6 +173,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     this.session.rest(snapshotDocument(document, position));
     this.isResting = true;
     this.idleWork.run();
+    void this.lookUpDefinitions(document, position);
   }
 
   /** Hears of every move of the cursor, by typing too: where it comes to rest, the engine reads in advance. */
@@ -183,6 +186,16 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
         this.warm(document, editor.selection.active);
       }
     }, CURSOR_REST_MS);
+  }
+
+  private async lookUpDefinitions(document: vscode.TextDocument, position: vscode.Position): Promise<void> {
+    if (!this.parts.readSettings(document).openFiles || !this.session.readsOtherFiles) {
+      return;
+    }
+    const isNew = await this.parts.definitions.find(document, position);
+    if (isNew && this.isResting && this.activeDocument === document) {
+      this.idleWork.run();
+    }
   }
 
   /** VS Code does not ask again after an accept; what follows is usually prepared by then. */
@@ -213,7 +226,8 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
 
   /** Other files that a suggestion here may use. */
   private openTexts(document: vscode.TextDocument, settings: Settings): readonly OpenText[] {
-    return settings.openFiles ? this.parts.recentDocuments.beside(document) : [];
+    const { definitions, recentDocuments } = this.parts;
+    return settings.openFiles ? [...definitions.of(document), ...recentDocuments.beside(document)] : [];
   }
 
   private async suggest(run: Run): Promise<Suggestion | NoSuggestion> {

@@ -1,3 +1,4 @@
+import { isCommonWord } from './commonWords.ts';
 import { isPrivatePath } from './isPrivatePath.ts';
 
 /** Text of a document beside the one that is completed. */
@@ -7,12 +8,16 @@ export interface SourceText {
   readonly version?: number | undefined;
   /** The text's first `chars` UTF-16 units, or all of it. */
   readonly readStart: (chars: number) => string;
+  /** Lines, from 0, that were edited of late. */
+  readonly editedLines?: readonly number[] | undefined;
+  /** The text is not a document but the definition of a name near the cursor, which begins in this line of the path, from 0. */
+  readonly definitionLine?: number | undefined;
 }
 
 export interface SimilarText {
   readonly path: string;
   readonly text: string;
-  /** Share of identifiers in common, 0–1. */
+  /** Share of identifiers in common, 0–1, and something for what was edited of late. */
   readonly similarity: number;
 }
 
@@ -28,6 +33,8 @@ const MAX_LINE_CHARS = 400;
 const MAX_TEXTS = 4;
 /** Below this what two texts have in common is the language. */
 const LEAST_SIMILARITY = 0.1;
+/** What somebody edited of late belongs to what they are at: as good as so much in common. */
+const EDITED_SIMILARITY = 0.1;
 
 interface TextWindow {
   readonly firstLine: number;
@@ -67,12 +74,16 @@ export class SimilarTexts {
     let newDocuments = 0;
     const indexed = usable
       .filter(({ path }) => this.documents.has(path) || ++newDocuments <= this.newDocuments)
-      .map((source) => [source.path, this.index(source)] as const);
+      .map((source) => ({ source, document: this.index(source) }));
     // What was closed is forgotten here.
-    this.documents = new Map(indexed);
+    this.documents = new Map(indexed.map(({ source, document }) => [source.path, document]));
     const candidates = indexed
-      .flatMap(([path, { windows }]) =>
-        windows.map((window) => ({ path, window, similarity: jaccard(wanted, window.words) })),
+      .flatMap(({ source, document }) =>
+        document.windows.map((window) => ({
+          path: source.path,
+          window,
+          similarity: jaccard(wanted, window.words) + (isEdited(window, source.editedLines) ? EDITED_SIMILARITY : 0),
+        })),
       )
       .filter(({ similarity }) => similarity >= LEAST_SIMILARITY)
       .sort((left, right) => right.similarity - left.similarity);
@@ -131,18 +142,12 @@ function indexText(
   return { version, source, wordsByLine, windows };
 }
 
-/** Words that most files of some language have; they say nothing about what a text is about. */
-const COMMON = new Set(
-  (
-    'and any bool boolean break case catch class const continue def default elif else end export extends false final ' +
-    'finally float for from func function import int interface let match mut new nil none null number object package ' +
-    'pass private protected public pub raise readonly return self static str string struct super switch then this throw ' +
-    'true try type undefined use using var void while with yield'
-  ).split(' '),
-);
-
 function wordsOf(text: string): readonly string[] {
-  return (text.match(/[\p{L}_$][\p{L}\p{N}_$]{2,}/gu) ?? []).filter((word) => !COMMON.has(word.toLowerCase()));
+  return (text.match(/[\p{L}_$][\p{L}\p{N}_$]{2,}/gu) ?? []).filter((word) => !isCommonWord(word));
+}
+
+function isEdited({ firstLine }: TextWindow, editedLines: readonly number[] = []): boolean {
+  return editedLines.some((line) => line >= firstLine && line < firstLine + WINDOW_LINES);
 }
 
 function jaccard(left: ReadonlySet<string>, right: ReadonlySet<string>): number {

@@ -36,8 +36,10 @@ export interface PlannedPrompt {
 
 /** Where a plan's context comes from. */
 export interface OtherFiles {
-  /** Changes when there are other files than before. */
+  /** Changes when there are other files, or definitions, than before. */
   readonly key: string;
+  /** Texts that a context is better with. */
+  readonly definitions?: readonly string[];
   readonly choose: (snapshot: DocumentSnapshot, budgetChars: number) => Prompt['context'];
 }
 
@@ -136,13 +138,14 @@ export class PromptPlans {
     }
   }
 
-  private get coldBudget(): PromptBudget {
-    return this.options.without.has('window') ? DEFAULT_PROMPT_BUDGET : chooseColdBudget(this.prefillTokensPerSecond);
-  }
-
-  private contextChars(when: 'cold' | 'idle'): number {
+  /** UTF-16 units of other files that a prompt has room for. */
+  contextChars(when: 'cold' | 'idle'): number {
     const { without, contextChars } = this.options;
     return without.has('context') ? 0 : (contextChars ?? chooseContextChars(this.prefillTokensPerSecond, when));
+  }
+
+  private get coldBudget(): PromptBudget {
+    return this.options.without.has('window') ? DEFAULT_PROMPT_BUDGET : chooseColdBudget(this.prefillTokensPerSecond);
   }
 
   private betterPlan(
@@ -156,7 +159,8 @@ export class PromptPlans {
     }
     const plan = planPrompt(snapshot, undefined, DEFAULT_PROMPT_BUDGET, IDLE_ANCHOR);
     const contextChars = this.contextChars('idle');
-    const looksElsewhere = contextChars > 0 && standing.context === undefined && standing.contextKey !== others.key;
+    const looksElsewhere =
+      contextChars > 0 && standing.contextKey !== others.key && isLacking(standing.context, others.definitions);
     if (!isBetter(plan, current.plan, snapshot) && !looksElsewhere) {
       return undefined;
     }
@@ -192,6 +196,12 @@ function isBetter(plan: PromptPlan, { windowStart, anchor, suffix }: PromptPlan,
   const isFull =
     offset - windowStart > FULL_WINDOW * DEFAULT_PROMPT_BUDGET.beforeChars && plan.windowStart > windowStart;
   return isNarrow || isFar || isFull;
+}
+
+function isLacking(context: Prompt['context'], definitions: readonly string[] = []): boolean {
+  return (
+    context === undefined || definitions.some((definition) => !context.files.some(({ text }) => text === definition))
+  );
 }
 
 function chooseContext(snapshot: DocumentSnapshot, others: OtherFiles, budgetChars: number) {

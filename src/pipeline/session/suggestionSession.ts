@@ -2,7 +2,7 @@ import type { CompletionParameters, CompletionResult } from '../../inference/pro
 import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
 import type { SelectedEntry } from '../context/insertSelectedEntry.ts';
 import { insertSelectedEntry, untypedPart } from '../context/insertSelectedEntry.ts';
-import { promptContext } from '../context/promptContext.ts';
+import { definitionsAmong, promptContext } from '../context/promptContext.ts';
 import { SimilarTexts } from '../context/similarTexts.ts';
 import { refuseAfterAccept } from '../gate/refuseAfterAccept.ts';
 import type { QuietPlaces } from '../gate/refusePlace.ts';
@@ -155,6 +155,11 @@ export class SuggestionSession {
     this.rhythm.noteRequest();
   }
 
+  /** Whether prompts have room for other files on this device. */
+  get readsOtherFiles(): boolean {
+    return this.plans.contextChars('idle') > 0;
+  }
+
   /** Hears how fast the device reads prompts; its own answers tell it later. */
   setPrefillSpeed(tokensPerSecond: number | undefined): void {
     this.plans.setPrefillSpeed(tokensPerSecond);
@@ -287,9 +292,10 @@ export class SuggestionSession {
   private otherFiles(others: readonly OpenText[]): OtherFiles {
     return {
       key: others
-        .map(({ path }) => path)
+        .map(({ path, definitionLine = '' }) => `${path}#${definitionLine}`)
         .sort()
         .join('\n'),
+      definitions: definitionsAmong(others).map(({ text }) => text),
       choose: (snapshot, budgetChars) => promptContext(snapshot, others, { index: this.similarTexts, budgetChars }),
     };
   }

@@ -170,6 +170,15 @@ describe('prompt plans', () => {
       assert.equal(charsOf(slow.move(place, NO_FILES)), undefined);
     });
 
+    it('look again for definitions that are not in the context yet', () => {
+      const plans = plansAt(5000);
+      const first = plans.take(place, FILES);
+      const shown = first.context!.files[0]!.text;
+      assert.equal(plans.move(place, { ...FILES, key: 'b.ts x.ts#3', definitions: [shown] }), undefined);
+      const moved = plans.move(place, { ...FILES, key: 'b.ts y.ts#3', definitions: [shown, 'function y() {}'] });
+      assert.ok(moved !== undefined);
+    });
+
     it('show what a measurement asks for, and none when that is left out', () => {
       const asked = new PromptPlans({ without: new Set(), contextChars: 99 });
       const without = new PromptPlans({ without: new Set(['context']), contextChars: 99 });

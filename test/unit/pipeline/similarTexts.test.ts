@@ -57,6 +57,17 @@ describe('similar texts', () => {
     assert.equal(new Set(texts.map(({ text }) => text)).size, texts.length);
   });
 
+  it('prefer what was edited of late to what is as similar, and know it where nothing is', () => {
+    const twins = [file('a.py', about('basket', 9)), file('b.py', about('basket', 9))];
+    const edited = twins.map((source, index) => ({ ...source, editedLines: index === 0 ? [3] : [] }));
+    const bestOf = (others: readonly SourceText[]) => new SimilarTexts().find(AROUND, others, 10_000).at(-1)?.path;
+    assert.equal(bestOf(edited), 'a.py');
+    assert.equal(bestOf([...edited].reverse()), 'a.py');
+    const river = { ...file('river.py', about('river', 60)), editedLines: [45] };
+    const [found] = new SimilarTexts().find(AROUND, [river], 10_000);
+    assert.ok(found !== undefined && found.text.split('\n').length <= 20);
+  });
+
   it('come from a few new documents at each look, the last active first', () => {
     const index = new SimilarTexts(2);
     const others = ['a', 'b', 'c', 'd', 'e'].map((name) => file(`${name}.py`, about('basket', 20)));
@@ -148,5 +159,20 @@ describe('the cells above a notebook cell', () => {
     assert.ok(joined.length <= 8000 && joined.length > 7900);
     assert.ok(joined.startsWith('value_') || joined.startsWith('\n'));
     assert.ok(joined.endsWith('value_499 = 499 + offset\n\n'));
+  });
+
+  it('put definitions closest to the prompt, before what is similar, and never what may hold secrets', () => {
+    const snapshot = { ...snapshotOf(`${AROUND}\n▮`), path: '/home/me/shop/src/cart/cart.py' };
+    const definition = (path: string, text: string): SourceText => ({ ...file(path, text), definitionLine: 4 });
+    const others = [
+      definition('/home/me/shop/src/cart/tax.py', 'def tax(amount):\n    return amount'),
+      definition('/home/me/shop/.env', 'KEY = 1'),
+      file('/home/me/shop/src/cart/price.py', about('basket', 9)),
+    ];
+    const pathsWithin = (budgetChars: number) =>
+      promptContext(snapshot, others, { index: new SimilarTexts(), budgetChars })?.files.map(({ path }) => path);
+    assert.deepEqual(pathsWithin(5000), ['src/cart/price.py', 'src/cart/tax.py']);
+    assert.deepEqual(pathsWithin(120), ['src/cart/tax.py']);
+    assert.equal(pathsWithin(10), undefined);
   });
 });
