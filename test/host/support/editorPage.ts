@@ -13,6 +13,13 @@ const GHOST_TEXT = [
   '.suggest-preview-text .ghost-text',
 ].join(', ');
 
+/** The line of the cursor at one moment, as it was drawn. */
+export interface SeenGhostText {
+  /** Without the ghost text. */
+  readonly line: string;
+  readonly ghostText: string;
+}
+
 /** A VS Code window in a browser, driven as a person would: by keys and by what is on the screen. */
 export class EditorPage {
   readonly page: Page;
@@ -96,6 +103,34 @@ export class EditorPage {
       throw new Error(`no such ghost text; on the screen: ${JSON.stringify(seen)}`);
     });
     return seen;
+  }
+
+  /** Notes from now on, every few milliseconds, what the line of the cursor and the ghost text in it are. */
+  async watchGhostText(): Promise<void> {
+    await this.page.locator('.monaco-workbench').evaluate((workbench, selector) => {
+      const seen: SeenGhostText[] = [];
+      Object.assign(globalThis, { seenGhostText: seen });
+      // Without a name of its own: the loader of these tests would mark it with a helper that the page does not have.
+      workbench.ownerDocument.defaultView?.setInterval(() => {
+        const editor = workbench.querySelector('.monaco-editor.focused');
+        const top = editor?.querySelector('.cursor')?.style.top;
+        const lines = [...(editor?.querySelectorAll('.view-line') ?? [])];
+        const current = lines.find((element) => element.style.top === top);
+        if (current !== undefined) {
+          const ghostText = [...current.querySelectorAll(selector)].map((element) => element.textContent).join('');
+          const line = (current.textContent ?? '').replace(ghostText, '');
+          const last = seen[seen.length - 1];
+          if (last === undefined || last.line !== line || last.ghostText !== ghostText) {
+            seen.push({ line, ghostText });
+          }
+        }
+      }, 8);
+    }, GHOST_TEXT);
+  }
+
+  /** What was noted, each change once. */
+  seenGhostText(): Promise<readonly SeenGhostText[]> {
+    return this.page.evaluate(() => (globalThis as unknown as { seenGhostText: SeenGhostText[] }).seenGhostText);
   }
 
   async waitForNoGhostText(): Promise<void> {
