@@ -75,7 +75,7 @@ describe('Typing in VS Code', function () {
   before(async () => {
     session = await openHostSession({
       // A block is as long as it is, however slow the machine.
-      settings: { 'foretoken.deadline': 0 },
+      settings: { 'foretoken.deadline': 0, 'editor.quickSuggestions': false },
       fill: (workspace) => {
         const text = readFileSync(path.join(workspace, 'inventory.py'), 'utf8');
         writeFileSync(path.join(workspace, 'windows.py'), text.replaceAll('\n', '\r\n'));
