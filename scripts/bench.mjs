@@ -1,5 +1,7 @@
 // Figures of the product on this machine: `npm run bench -- [--write] [--peer] [--model ID] [--threads N] [--places N]
-// [--keystrokes N]`. `--write` adds a dated section to BENCHMARKS.md; `--peer` compares with llama.cpp in the same run.
+// [--keystrokes N] [--package DIR]`. `--write` adds a dated section to BENCHMARKS.md; `--peer` compares with llama.cpp in the same
+// run, `--only-peer` does nothing else. `--package` measures the package in a folder instead of the model's own: only one built with
+// `model import … --adapter none` has the weights of the GGUF file that llama.cpp reads.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { note, root, runScript, SetUpError, setUpBundles, setUpDependencies, setUpModel } from './setUp.mjs';
@@ -20,15 +22,23 @@ await runScript(async () => {
   const { appendSection, draftSection } = await import('./bench/report.mjs');
 
   const lines = await measureWithWorker(options);
+  if (options['only-peer']) {
+    finish(options, lines, appendSection);
+    return;
+  }
   const places = Math.min(options.places, DRAFT_PLACES);
   note(`comparing the draft methods at ${places} places`);
   lines.push('', ...draftSection(await measureDrafts({ ...options, positions: POSITIONS, places, seed: SEED })));
+  finish(options, lines, appendSection);
+});
+
+function finish({ write }, lines, appendSection) {
   process.stdout.write(`${lines.join('\n')}\n`);
-  if (options.write) {
+  if (write) {
     appendSection(join(root, 'BENCHMARKS.md'), lines);
     note('added to BENCHMARKS.md');
   }
-});
+}
 
 /** What a user feels and, if asked for, the comparison with llama.cpp. */
 async function measureWithWorker(options) {
@@ -37,7 +47,7 @@ async function measureWithWorker(options) {
   const { heading, ownTable, peerTable } = await import('./bench/report.mjs');
 
   const positions = product.seededShuffle(await product.readPositions(POSITIONS), SEED);
-  const directory = product.packageDirectory(options.model, 'q8');
+  const directory = options.package ?? product.packageDirectory(options.model, 'q8');
   const silent = () => undefined;
   const startMs = performance.now();
   const client = new product.WorkerClient(join(root, 'dist/worker.js'), {
@@ -57,12 +67,15 @@ async function measureWithWorker(options) {
     }
     const { model } = loaded;
     const start = { loadMs: model.loadMs, readyMs: performance.now() - startMs };
+    const lines = [heading(model)];
     // One place more than asked for: the first one warms up.
-    const places = Math.min(options.places, OWN_PLACES);
-    note(`completing ${places} places and about ${options.keystrokes} keystrokes`);
-    const own = await measureOwn(client, positions.slice(0, places + 1), options.keystrokes);
-    const lines = [heading(model), '', ...ownTable(start, own)];
-    if (options.peer) {
+    if (!options['only-peer']) {
+      const places = Math.min(options.places, OWN_PLACES);
+      note(`completing ${places} places and about ${options.keystrokes} keystrokes`);
+      const own = await measureOwn(client, positions.slice(0, places + 1), options.keystrokes);
+      lines.push('', ...ownTable(start, own));
+    }
+    if (options.peer || options['only-peer']) {
       const { measurePeer } = await import('./bench/peerFigures.mjs');
       const shared = positions.slice(0, Math.min(options.places, PEER_PLACES) + 1);
       lines.push('', ...peerTable(await measurePeer(client, model, directory, shared, root)));
@@ -79,6 +92,8 @@ function readOptions() {
       options: {
         write: { type: 'boolean', default: false },
         peer: { type: 'boolean', default: false },
+        'only-peer': { type: 'boolean', default: false },
+        package: { type: 'string' },
         model: { type: 'string', default: 'qwen2.5-coder-0.5b' },
         threads: { type: 'string', default: '0' },
         places: { type: 'string', default: '60' },

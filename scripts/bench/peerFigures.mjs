@@ -91,6 +91,7 @@ export async function measurePeer(client, model, directory, positions, root) {
     peer: `node-llama-cpp ${PEER_VERSION}`,
     threads: model.threads,
     places: places.length,
+    hasAdapter: manifest.provenance.adapter !== 'none',
     off: medians('off'),
     auto: medians('auto'),
     theirs: medians('peer'),

@@ -42,7 +42,8 @@ export function peerTable(figures) {
     `The same GGUF file, prompts, numbers of tokens and ${figures.threads} threads, in turn over ${figures.places} places; ` +
       "a completion is prefill from an empty cache and decoding. A gain is the median of the places' ratios, above 1 where " +
       `Foretoken is faster. Greedy first lines agree at ${percent(figures.firstLineAgreement)} of the places (ours is the ` +
-      `GGUF's weights rounded to 8 bits once more); \`auto\` writes what \`off\` writes at ${percent(figures.sameText)}.`,
+      `GGUF's weights${figures.hasAdapter ? ' with the adapter merged, so others,' : ''} rounded to 8 bits once more); ` +
+      `\`auto\` writes what \`off\` writes at ${percent(figures.sameText)}.`,
   ];
 }
 
