@@ -39,9 +39,13 @@ async function openInBrowser(vsix, workspace) {
   note('VS Code is not on the PATH: a VS Code in the browser takes its place');
   const install = await installCodeServer(join(cacheDirectory(), 'test-tools'), note);
   const stateDirectory = mkdtempSync(join(tmpdir(), 'foretoken-editor-'));
-  const editor = await startCodeServer({ install, stateDirectory, workspace, extensions: [vsix] });
+  const settings = { 'workbench.startupEditor': 'readme' };
+  const editor = await startCodeServer({ install, stateDirectory, workspace, extensions: [vsix], settings });
   process.stdout.write(`\nOpen this address in a browser on this machine:\n\n  ${editor.url}\n\n`);
-  process.stdout.write('README.md in the workspace says where to type. Ctrl+C ends the editor.\n');
+  process.stdout.write(
+    'README.md in the workspace says where to type. Ctrl+C ends the editor and deletes its copy of the sample files, with all that ' +
+      'was written there.\n',
+  );
   openBrowser(editor.url);
   await new Promise((resolve) => {
     process.on('SIGINT', resolve);

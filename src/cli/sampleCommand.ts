@@ -132,7 +132,7 @@ async function complete(
 
 function describe({ sample, snapshot, text, replaceChars, reason, cold, warm }: CompletedSample): readonly string[] {
   const figures = ({ ms, freshTokens, tokens }: GeneratedText): string =>
-    `${formatMilliseconds(ms.total)} (${freshTokens} prompt tokens read, ${tokens} written)`;
+    `${formatMilliseconds(ms.total)} (read ${freshTokens} of the prompt's tokens, wrote ${tokens})`;
   return [
     `${path.basename(sample.file)}, line ${sample.line + 1}${sample.note === '' ? '' : `: ${sample.note}`}`,
     ...(reason === undefined

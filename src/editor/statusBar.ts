@@ -19,8 +19,7 @@ export class StatusBar implements vscode.Disposable {
     const { icon, label, sentence } = status;
     this.item.text = label === '' ? `$(${icon}) Foretoken` : `$(${icon}) Foretoken: ${label}`;
     this.item.tooltip = `${sentence}\n${translate('Click for actions.')}`;
-    const isThinking = facts.isThinking && label === '';
-    this.item.accessibilityInformation = { label: spokenStatus(status, isThinking, translate), role: 'button' };
+    this.item.accessibilityInformation = { label: spokenStatus(status, facts, translate), role: 'button' };
   }
 
   dispose(): void {

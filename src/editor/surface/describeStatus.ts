@@ -96,8 +96,15 @@ function describeRefusal(reason: NoSuggestionReason, translate: Translate): stri
   }
 }
 
-/** What a screen reader says: the state in a word, then the sentence. */
-export function spokenStatus({ label, sentence }: Status, isThinking: boolean, translate: Translate): string {
+/** What a screen reader says: the state in a word, then the sentence, which says it all before the engine was started. */
+export function spokenStatus(
+  { label, sentence }: Status,
+  { engine, isThinking }: Pick<StatusFacts, 'engine' | 'isThinking'>,
+  translate: Translate,
+): string {
+  if (label === '' && engine.kind === 'idle') {
+    return `Foretoken. ${sentence}`;
+  }
   const word = label !== '' ? label : isThinking ? translate('thinking') : translate('ready');
   return `Foretoken: ${word}. ${sentence}`;
 }

@@ -25,7 +25,7 @@ export type MenuEntry =
       readonly argument?: unknown;
     };
 
-/** The status item's menu: what has to be done first, then on and off, then the choices, then help. */
+/** The status item's menu: what has to be done first, then on and off, the choices, what there is to see, and help. */
 export function menuEntries(facts: MenuFacts, translate: Translate): readonly MenuEntry[] {
   return [
     ...repairs(facts.engine, translate),
@@ -33,11 +33,16 @@ export function menuEntries(facts: MenuFacts, translate: Translate): readonly Me
     ...switches(facts, translate),
     { kind: 'heading', label: translate('Engine') },
     ...choices(facts, translate),
-    { kind: 'heading', label: translate('Help') },
+    ...(facts.engine.kind === 'failed' || facts.engine.kind === 'idle' ? [] : [restart(translate)]),
+    ...(facts.engine.kind === 'ready' ? [action('clear-all', translate('Clear caches'), 'foretoken.clearCaches')] : []),
+    { kind: 'heading', label: translate('See and steer') },
     action('graph', translate('Tuning panel'), 'foretoken.openTuningPanel'),
-    action('question', translate('Explain the last request'), 'foretoken.explainLast'),
-    ...(facts.engine.kind === 'failed' ? [] : [restart(translate), showLog(translate)]),
-    action('clear-all', translate('Clear caches'), 'foretoken.clearCaches'),
+    action('question', translate('Explain last request'), 'foretoken.explainLast'),
+    ...(facts.engine.kind === 'ready'
+      ? [action('dashboard', translate('Benchmark this machine'), 'foretoken.benchmarkMachine')]
+      : []),
+    { kind: 'heading', label: translate('Help') },
+    ...(facts.engine.kind === 'failed' ? [] : [showLog(translate)]),
     action('clippy', translate('Copy diagnostics'), 'foretoken.copyDiagnostics'),
     action('book', translate('Open the walkthrough'), 'foretoken.openWalkthrough'),
     {

@@ -73,12 +73,13 @@ describe('describeStatus', () => {
 describe('spokenStatus', () => {
   for (const [changes, spoken] of [
     [{}, /^Foretoken: ready\. qwen/],
+    [{ engine: { kind: 'idle' } }, /^Foretoken\. The engine starts with the first file/],
     [{ isThinking: true }, /^Foretoken: thinking\. qwen/],
     [{ isEnabled: false }, /^Foretoken: off\. Suggestions are turned off\.$/],
   ] as const) {
     it(`says ${spoken.source} for ${JSON.stringify(changes)}`, () => {
       const facts = { ...WELL, ...changes };
-      assert.match(spokenStatus(describeStatus(facts, untranslated), facts.isThinking, untranslated), spoken);
+      assert.match(spokenStatus(describeStatus(facts, untranslated), facts, untranslated), spoken);
     });
   }
 });

@@ -35,12 +35,14 @@ describe('menuEntries', () => {
       'Acceptance… | exact',
       'Model… | qwen2.5-coder-0.5b, q8',
       'Device… | auto → cpu',
-      '-- Help',
-      'Tuning panel',
-      'Explain the last request',
       'Restart the engine',
-      'Show the log',
       'Clear caches',
+      '-- See and steer',
+      'Tuning panel',
+      'Explain last request',
+      'Benchmark this machine',
+      '-- Help',
+      'Show the log',
       'Copy diagnostics',
       'Open the walkthrough',
       'Settings',
@@ -72,6 +74,13 @@ describe('menuEntries', () => {
       assert.ok(shown.includes(expected), shown.join('\n'));
     });
   }
+
+  it('offers no restart, clearing or benchmark of an engine that was not started', () => {
+    const shown = lines({ engine: { kind: 'idle' } });
+    for (const action of ['Restart the engine', 'Clear caches', 'Benchmark this machine']) {
+      assert.ok(!shown.includes(action), action);
+    }
+  });
 
   it('has no action twice in any state', () => {
     for (const engine of [READY, { kind: 'failed', message: '', whatToDo: 'start-again' } as const]) {
