@@ -26,9 +26,10 @@ const DEFAULT_MODEL = { id: 'qwen2.5-coder-0.5b', quantization: 'q8' };
 
 const TEXTS = ['README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD_PARTY_NOTICES.md'];
 const BUNDLES = ['extension.js', 'worker.js', 'engineThread.js', 'panel.js', 'panel-style.css'];
-/** What esbuild puts into the bundles or `stageRuntime` copies; THIRD_PARTY_NOTICES.md says what each is for. */
+/** What esbuild puts into the bundles, or `stageRuntime` and `stageGrammars` copy; THIRD_PARTY_NOTICES.md says what each is for. */
 const SHIPPED_PACKAGES = [
   '@huggingface/tokenizers',
+  '@vscode/tree-sitter-wasm',
   'long',
   'onnxruntime-common',
   'onnxruntime-node',
@@ -56,6 +57,7 @@ await runScript(async () => {
   mkdirSync(stage, { recursive: true });
   await stageBundles(stage);
   stageRuntime(stage, target);
+  await stageGrammars(stage);
   stageTexts(stage);
   stageLicences(stage);
   if (edition === 'full') {
@@ -97,6 +99,16 @@ function stageRuntime(stage, target) {
     join('onnxruntime-common', 'dist', 'cjs'),
   ]) {
     cpSync(join(from, part), join(to, part), { recursive: true, filter: isShipped });
+  }
+}
+
+/** Of the many grammars of the package those that `src/grammars` knows, and what reads them. */
+async function stageGrammars(stage) {
+  const { GRAMMAR_NAMES } = await tsImport('../src/grammars/grammarNames.ts', import.meta.url);
+  const folder = join('node_modules', '@vscode', 'tree-sitter-wasm', 'wasm');
+  const grammars = [...new Set(Object.values(GRAMMAR_NAMES))].map((name) => `tree-sitter-${name}.wasm`);
+  for (const file of ['tree-sitter.js', 'tree-sitter.wasm', ...grammars]) {
+    copy(join(root, folder, file), join(stage, 'dist', folder, file));
   }
 }
 

@@ -20,6 +20,7 @@ import type { StatusFacts } from './editor/surface/describeStatus.ts';
 import { describeStatus } from './editor/surface/describeStatus.ts';
 import { Snooze } from './editor/surface/snooze.ts';
 import { translate } from './editor/translate.ts';
+import { Grammars } from './grammars/grammars.ts';
 import type { EngineState } from './inference/client/engineState.ts';
 import { describeEngineState } from './inference/client/engineState.ts';
 import { SupervisedWorker } from './inference/client/supervisedWorker.ts';
@@ -35,6 +36,9 @@ import type { Settings } from './settings/settings.ts';
 import { isLanguageEnabled } from './settings/settings.ts';
 import { VscodeSettings } from './settings/vscodeSettings.ts';
 import { RequestHistory } from './tuning/requestHistory.ts';
+
+/** A text that takes longer to parse is not checked: the editor waits meanwhile. */
+const PARSE_BUDGET_MS = 30;
 
 const clock = { now: () => performance.now() };
 const wallClock = {
@@ -151,6 +155,7 @@ export function activate(context: vscode.ExtensionContext): void {
     isSnoozed: () => snooze.isSnoozed,
     recentDocuments,
     definitions: new DefinitionTexts(isUsable),
+    parsers: new Grammars({ root: context.extensionPath, logger: log, clock, parseBudgetMs: PARSE_BUDGET_MS }),
     logger: log,
     clock,
     onReport: (newest: RequestReport, request: CompletionParameters | undefined) => {

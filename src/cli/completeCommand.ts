@@ -10,8 +10,10 @@ import type { NoSuggestion, Suggestion } from '../pipeline/postprocess/suggestio
 import { describeReason, noSuggestion } from '../pipeline/postprocess/suggestion.ts';
 import { chooseExtent } from '../pipeline/prompt/chooseExtent.ts';
 import { planPrompt } from '../pipeline/prompt/planPrompt.ts';
+import type { SourceParser } from '../pipeline/syntax/sourceParser.ts';
 import type { CliEnvironment } from './cliEnvironment.ts';
 import { CommandFailure, UsageError } from './cliError.ts';
+import { cliGrammars } from './cliGrammars.ts';
 import { completionRequest } from './completionRequest.ts';
 import type { DraftOptions, MethodOption } from './draftOptions.ts';
 import { addDraftOptions, addMethodOption } from './draftOptions.ts';
@@ -56,7 +58,8 @@ async function complete(environment: CliEnvironment, file: string, options: Comp
     result: refusal === undefined ? await engine.client.complete(request) : undefined,
     model: engine.model,
   }));
-  const outcome = refusal ?? judge(result!, snapshot, options.raw);
+  const parser = await cliGrammars(environment).load(snapshot.languageId);
+  const outcome = refusal ?? judge(result!, snapshot, options.raw, parser);
   if (options.json) {
     writeJson(toDocument(outcome, result, model));
     return;
@@ -92,12 +95,17 @@ function count(amount: number, noun: string): string {
 }
 
 /** What the editor would show. Throws `CommandFailure` when the engine failed. */
-function judge(result: CompletionResult, snapshot: DocumentSnapshot, isRaw: boolean): Suggestion | NoSuggestion {
+function judge(
+  result: CompletionResult,
+  snapshot: DocumentSnapshot,
+  isRaw: boolean,
+  parser: SourceParser | undefined,
+): Suggestion | NoSuggestion {
   switch (result.kind) {
     case 'generated':
       return isRaw && result.generated.text !== ''
         ? { kind: 'suggestion', text: result.generated.text, replaceChars: 0 }
-        : cleanCompletion(result.generated, snapshot);
+        : cleanCompletion(result.generated, snapshot, parser);
     case 'prompt-too-long':
       return noSuggestion('prompt-too-long', result.message);
     case 'cancelled':

@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { open, realpath } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { describeSystemError } from '../base/describeSystemError.ts';
+import type { Grammars } from '../grammars/grammars.ts';
 import type { GeneratedText, Prompt } from '../inference/protocol.ts';
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import { promptContext } from '../pipeline/context/promptContext.ts';
@@ -14,9 +15,11 @@ import type { Extent } from '../pipeline/prompt/chooseExtent.ts';
 import { chooseExtent } from '../pipeline/prompt/chooseExtent.ts';
 import type { PromptPlan } from '../pipeline/prompt/planPrompt.ts';
 import { DEFAULT_PROMPT_BUDGET, planPlainPrompt, planPrompt, TYPING_ANCHOR } from '../pipeline/prompt/planPrompt.ts';
+import type { SourceParser } from '../pipeline/syntax/sourceParser.ts';
 import { SETTINGS } from '../settings/settings.ts';
 import type { CliEnvironment } from './cliEnvironment.ts';
 import { CommandFailure, UsageError } from './cliError.ts';
+import { cliGrammars } from './cliGrammars.ts';
 import { completionRequest } from './completionRequest.ts';
 import { createCounter } from './counter.ts';
 import type { Engine } from './engineSession.ts';
@@ -45,6 +48,7 @@ interface EvalOptions extends GlobalOptions {
   readonly raw: boolean;
   readonly layout: (typeof LAYOUTS)[number];
   readonly heal: boolean;
+  readonly syntax: boolean;
   readonly anchorLines: number;
   readonly windowTokens?: number;
   readonly context: (typeof CONTEXTS)[number];
@@ -90,6 +94,7 @@ export function evalCommand(environment: CliEnvironment): Command {
     )
     .option('--context-tokens <count>', 'tokens of other files, at most, about', wholeNumber(1, 16_384), CONTEXT_TOKENS)
     .option('--no-heal', 'go on from inside the last word instead of generating it again')
+    .option('--no-syntax', 'do not check suggestions with the grammars')
     .option('--max-tokens <count>', 'most tokens per completion', wholeNumber(...maxTokens.range!), maxTokens.default)
     .action((_own: unknown, command: Command) => evaluate(environment, command.optsWithGlobals<EvalOptions>()));
 }
@@ -99,11 +104,12 @@ async function evaluate(environment: CliEnvironment, options: EvalOptions): Prom
   const positions = options.limit === undefined ? all : seededShuffle(all, options.seed).slice(0, options.limit);
   const outputs = options.outputs === undefined ? undefined : await openOutputs(options.outputs, options.positions);
   try {
+    const grammars = options.syntax ? cliGrammars(environment) : undefined;
     await withEngine(environment, { ...options, measurements: 'fresh' }, async (engine) => {
       const counter = createCounter('positions', positions.length);
       const rows: EvaluatedRow[] = [];
       for (const position of positions) {
-        const row = await evaluatePosition(engine, position, options);
+        const row = await evaluatePosition(engine, position, options, grammars);
         rows.push(row);
         await outputs?.write(`${JSON.stringify({ id: position.id, text: row.text, confidence: row.confidence })}\n`);
         counter.update(rows.length);
@@ -134,7 +140,12 @@ async function openOutputs(outputsPath: string, positionsPath: string): Promise<
 }
 
 /** Completes one row from an empty cache. */
-async function evaluatePosition(engine: Engine, position: Position, options: EvalOptions): Promise<EvaluatedRow> {
+async function evaluatePosition(
+  engine: Engine,
+  position: Position,
+  options: EvalOptions,
+  grammars: Grammars | undefined,
+): Promise<EvaluatedRow> {
   const snapshot = toSnapshot(position);
   const plan = planFor(snapshot, options);
   const { maxTokens, heal } = options;
@@ -145,7 +156,8 @@ async function evaluatePosition(engine: Engine, position: Position, options: Eva
   const result = await engine.client.complete({ ...request, prompt });
   switch (result.kind) {
     case 'generated': {
-      const text = options.raw ? result.generated.text : cleanedText(result.generated, snapshot);
+      const parser = await grammars?.load(snapshot.languageId);
+      const text = options.raw ? result.generated.text : cleanedText(result.generated, snapshot, parser);
       const confidence = confidenceOf(result.generated);
       const score = scoreCompletion(text, position.middle);
       return { position, text, generated: result.generated, confidence, score };
@@ -186,8 +198,8 @@ function extentOf(position: Position, snapshot: DocumentSnapshot): Extent {
   }
 }
 
-function cleanedText(generated: GeneratedText, snapshot: DocumentSnapshot): string {
-  const outcome = cleanCompletion(generated, snapshot);
+function cleanedText(generated: GeneratedText, snapshot: DocumentSnapshot, parser: SourceParser | undefined): string {
+  const outcome = cleanCompletion(generated, snapshot, parser);
   return outcome.kind === 'suggestion' ? insertedText(outcome, snapshot) : '';
 }
 
@@ -211,6 +223,7 @@ function report({ model }: Engine, rows: readonly EvaluatedRow[], options: EvalO
     ...(options.layout === 'plain' ? {} : { anchorLines: options.anchorLines }),
     ...(options.windowTokens === undefined ? {} : { windowTokens: options.windowTokens }),
     heal: options.heal,
+    syntax: options.syntax,
     raw: options.raw,
     ...(options.context === 'none'
       ? {}

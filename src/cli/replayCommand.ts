@@ -7,6 +7,7 @@ import { SETTINGS } from '../settings/settings.ts';
 import { unavailableMethods } from './benchMethods.ts';
 import type { CliEnvironment } from './cliEnvironment.ts';
 import { CommandFailure } from './cliError.ts';
+import { cliGrammars } from './cliGrammars.ts';
 import { createCounter } from './counter.ts';
 import type { DraftOptions, MethodOption } from './draftOptions.ts';
 import { addDraftOptions, addMethodOption } from './draftOptions.ts';
@@ -89,6 +90,10 @@ async function replay(environment: CliEnvironment, options: ReplayOptions): Prom
     const trace = await readTrace(file);
     traces.push({ ...trace, edits: trace.edits.slice(0, options.limitEdits) });
   }
+  const parsers = cliGrammars(environment);
+  const languages = new Set(traces.flatMap(({ files }) => files.map(({ language }) => language)));
+  // Before the first keystroke, so that each is played under the same conditions.
+  await Promise.all([...languages].map((language) => parsers.load(language)));
   await withEngine(environment, { ...options, measurements: 'fresh' }, async (engine) => {
     const missing = unavailableMethods(engine.model, [options.method])[options.method];
     if (missing !== undefined) {
@@ -108,6 +113,7 @@ async function replay(environment: CliEnvironment, options: ReplayOptions): Prom
         settings: replaySettings(options),
         session: {
           without: options.without,
+          parsers,
           ...(options.contextTokens === undefined ? {} : { contextChars: options.contextTokens * CHARS_PER_TOKEN }),
         },
         prefillTokensPerSecond: engine.model.prefillTokensPerSecond,

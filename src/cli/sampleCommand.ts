@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { Command } from 'commander';
+import type { Grammars } from '../grammars/grammars.ts';
 import type { GeneratedText } from '../inference/protocol.ts';
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import { snapshotAt } from '../pipeline/context/documentSnapshot.ts';
@@ -11,6 +12,7 @@ import type { PromptPlan } from '../pipeline/prompt/planPrompt.ts';
 import { planPrompt } from '../pipeline/prompt/planPrompt.ts';
 import type { CliEnvironment } from './cliEnvironment.ts';
 import { CommandFailure, UsageError } from './cliError.ts';
+import { cliGrammars } from './cliGrammars.ts';
 import { completionRequest } from './completionRequest.ts';
 import { drawCompletion } from './drawCompletion.ts';
 import type { Engine } from './engineSession.ts';
@@ -52,10 +54,11 @@ export function sampleCommand(environment: CliEnvironment): Command {
 
 async function runSamples(environment: CliEnvironment, file: string, options: GlobalOptions): Promise<void> {
   const samples = parseSamples(await readTextFile(file), file);
+  const grammars = cliGrammars(environment);
   await withEngine(environment, options, async (engine) => {
     const documents: object[] = [];
     for (const sample of samples) {
-      const completed = await completeSample(engine, sample, path.dirname(file));
+      const completed = await completeSample(engine, grammars, sample, path.dirname(file));
       if (options.json) {
         const { text, reason, cold, warm } = completed;
         documents.push({ ...sample, text, ...(reason === undefined ? {} : { reason }), cold: cold.ms, warm: warm.ms });
@@ -86,7 +89,12 @@ function parseSamples(text: string, name: string): readonly Sample[] {
 }
 
 /** The place as it was one keystroke ago, from an empty cache, and then the place itself. */
-async function completeSample(engine: Engine, sample: Sample, folder: string): Promise<CompletedSample> {
+async function completeSample(
+  engine: Engine,
+  grammars: Grammars,
+  sample: Sample,
+  folder: string,
+): Promise<CompletedSample> {
   const filePath = path.join(folder, sample.file);
   const rawText = await readTextFile(filePath);
   const document = { documentId: filePath, languageId: languageIdForFileName(filePath), rawText };
@@ -98,7 +106,7 @@ async function completeSample(engine: Engine, sample: Sample, folder: string): P
   const firstPlan = planPrompt(before, undefined);
   const cold = await complete(engine, before, firstPlan, true);
   const warm = await complete(engine, snapshot, planPrompt(snapshot, firstPlan), false);
-  const outcome = cleanCompletion(warm, snapshot);
+  const outcome = cleanCompletion(warm, snapshot, await grammars.load(snapshot.languageId));
   return {
     sample,
     snapshot,

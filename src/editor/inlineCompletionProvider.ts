@@ -14,6 +14,7 @@ import type { IdleTask } from '../pipeline/session/idleWork.ts';
 import { CURSOR_REST_MS, IdleWork } from '../pipeline/session/idleWork.ts';
 import type { SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import { SuggestionSession, suggestionEvent } from '../pipeline/session/suggestionSession.ts';
+import type { SourceParsers } from '../pipeline/syntax/sourceParser.ts';
 import type { Settings } from '../settings/settings.ts';
 import { SETTINGS } from '../settings/settings.ts';
 import type { DefinitionTexts } from './definitionTexts.ts';
@@ -29,6 +30,7 @@ export interface ProviderParts {
   readonly readSettings: (document: vscode.TextDocument) => Settings;
   readonly recentDocuments: RecentDocuments;
   readonly definitions: DefinitionTexts;
+  readonly parsers: SourceParsers;
   /** Whether suggestions while typing are off for now. */
   readonly isSnoozed: () => boolean;
   readonly logger: Logger;
@@ -65,7 +67,7 @@ interface Run {
 /** Answers VS Code's question "what could be inserted here?" by running the pipeline for one event. */
 export class ForetokenProvider implements vscode.InlineCompletionItemProvider, vscode.Disposable {
   private readonly parts: ProviderParts;
-  private readonly session = new SuggestionSession();
+  private readonly session: SuggestionSession;
   private readonly idleWork = new IdleWork({
     nextTask: () => this.nextIdleTask(),
     send: (request) => {
@@ -97,6 +99,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
 
   constructor(parts: ProviderParts) {
     this.parts = parts;
+    this.session = new SuggestionSession({ parsers: parts.parsers });
     this.acceptedCommand = vscode.commands.registerCommand(ACCEPTED_COMMAND, () => this.askAgain());
   }
 

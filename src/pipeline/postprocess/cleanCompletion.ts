@@ -1,5 +1,6 @@
 import type { GeneratedText } from '../../inference/protocol.ts';
 import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
+import type { SourceParser } from '../syntax/sourceParser.ts';
 import type { Draft } from './cleaningRule.ts';
 import { CLEANING_RULES } from './cleaningRules.ts';
 import { describePlace } from './describePlace.ts';
@@ -8,11 +9,12 @@ import { noSuggestion } from './suggestion.ts';
 
 /**
  * Turns generated text into what the editor shows, by the rules of `cleaningRules.ts` in their order: the first rule that
- * leaves nothing gives the reason. The document's own line endings come last.
+ * leaves nothing gives the reason. The document's own line endings come last. Without a parser syntax is not checked.
  */
 export function cleanCompletion(
   generated: Pick<GeneratedText, 'text' | 'stopReason'>,
   snapshot: DocumentSnapshot,
+  parser?: SourceParser,
 ): Suggestion | NoSuggestion {
   if (generated.text === '') {
     return noSuggestion(REASON_BY_STOP[generated.stopReason] ?? 'empty', generated.stopReason);
@@ -20,7 +22,7 @@ export function cleanCompletion(
   if (generated.text.trim() === '') {
     return noSuggestion('only-blanks', generated.stopReason);
   }
-  const place = describePlace(snapshot, generated.stopReason);
+  const place = describePlace(snapshot, generated.stopReason, parser);
   let draft: Draft = { text: generated.text.replaceAll('\r\n', '\n'), replaceChars: 0 };
   for (const { apply, reason } of CLEANING_RULES) {
     draft = apply(draft, place);

@@ -2,6 +2,7 @@ import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
 import type { Place } from '../syntax/classifyPlace.ts';
 import type { LanguageSyntax } from '../syntax/languageSyntax.ts';
 import type { ScanState } from '../syntax/scanSource.ts';
+import type { SourceParser } from '../syntax/sourceParser.ts';
 import type { NoSuggestionReason } from './suggestion.ts';
 
 /** The text on its way to the editor, line feeds only. */
@@ -23,6 +24,8 @@ export interface CleaningPlace {
   readonly syntax: LanguageSyntax;
   /** At the cursor. */
   readonly state: ScanState;
+  /** Where the language has a grammar that is loaded. */
+  readonly parser: SourceParser | undefined;
 }
 
 /** One thing that is wrong with generated texts, and its repair. */

@@ -4,6 +4,7 @@ import { cutChat } from './rules/cutChat.ts';
 import { cutControlText } from './rules/cutControlText.ts';
 import { cutExtraClosers } from './rules/cutExtraClosers.ts';
 import { cutPlaceholders } from './rules/cutPlaceholders.ts';
+import { cutSyntaxErrors } from './rules/cutSyntaxErrors.ts';
 import { cutUnfinishedEnd } from './rules/cutUnfinishedEnd.ts';
 import { dropClosersOnly } from './rules/dropClosersOnly.ts';
 import { dropFollowingLines } from './rules/dropFollowingLines.ts';
@@ -14,7 +15,7 @@ import { trimBlankEnds } from './rules/trimBlankEnds.ts';
 
 /**
  * Every cleaning rule in order: first what is no code of this file at all, then the end that the budget cut, then the form,
- * last what stands in the document already.
+ * then what stands in the document already, last what the grammar says of the whole.
  */
 export const CLEANING_RULES: readonly CleaningRule[] = [
   { apply: cutControlText, reason: 'control-text' },
@@ -29,4 +30,5 @@ export const CLEANING_RULES: readonly CleaningRule[] = [
   { apply: dropClosersOnly, reason: 'already-closed' },
   { apply: coverRestOfLine, reason: 'repeats-suffix' },
   { apply: cutExtraClosers, reason: 'already-closed' },
+  { apply: cutSyntaxErrors, reason: 'syntax-error' },
 ];

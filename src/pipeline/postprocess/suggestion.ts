@@ -46,6 +46,7 @@ export type NoSuggestionReason =
   | 'repeats-line-above'
   | 'repeats-suffix'
   | 'already-closed'
+  | 'syntax-error'
   | 'not-confident'
   | 'conflicts-with-selected-completion';
 
@@ -89,6 +90,7 @@ const SENTENCES: Readonly<Record<NoSuggestionReason, string>> = {
   'repeats-line-above': 'The model only repeated the line above.',
   'repeats-suffix': 'The model only repeated the text that already stands after the cursor.',
   'already-closed': 'The model only closed brackets that are closed already.',
+  'syntax-error': 'The text would have been a syntax error here.',
   'not-confident': 'The model was not sure enough of its text (setting foretoken.quietness).',
   'conflicts-with-selected-completion': 'The text does not fit the entry selected in the suggestion list.',
 };

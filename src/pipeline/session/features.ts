@@ -9,5 +9,6 @@ export const FEATURES = [
   'rhythm',
   'deadline',
   'quietness',
+  'syntax',
 ] as const;
 export type Feature = (typeof FEATURES)[number];

@@ -16,6 +16,7 @@ import { chooseExtent } from '../prompt/chooseExtent.ts';
 import { SuggestionHistory } from '../reuse/suggestionHistory.ts';
 import type { ShownSuggestion } from '../reuse/typeThrough.ts';
 import { acceptedSuggestion, continueSuggestion } from '../reuse/typeThrough.ts';
+import type { SourceParsers } from '../syntax/sourceParser.ts';
 import { alternativeRequests, otherSuggestions } from './alternatives.ts';
 import type { RequestSettings } from './completionParameters.ts';
 import { completionParameters } from './completionParameters.ts';
@@ -58,6 +59,8 @@ export interface SessionOptions {
   readonly without?: ReadonlySet<Feature>;
   /** UTF-16 units of other files in a prompt; by the device's speed unless it is given. */
   readonly contextChars?: number | undefined;
+  /** Grammars to check suggestions with. */
+  readonly parsers?: SourceParsers | undefined;
 }
 
 /** The settings that a session asks for; `suggestIn` maps `comments`, `strings` and `prose` to on or off. */
@@ -79,6 +82,7 @@ export class SuggestionSession {
   private readonly rhythm = new TypingRhythm();
   private readonly without: ReadonlySet<Feature>;
   private readonly history: SuggestionHistory;
+  private readonly parsers: SourceParsers | undefined;
   private shown: ShownSuggestion | undefined;
   /** The place of the last event, or where the cursor rests. */
   private here: DocumentSnapshot | undefined;
@@ -88,8 +92,9 @@ export class SuggestionSession {
   private next: { readonly shown: ShownSuggestion; readonly place: DocumentSnapshot } | undefined;
   private preparedPlace: DocumentSnapshot | undefined;
 
-  constructor({ without = new Set(), contextChars }: SessionOptions = {}) {
+  constructor({ without = new Set(), contextChars, parsers }: SessionOptions = {}) {
     this.without = without;
+    this.parsers = without.has('syntax') ? undefined : parsers;
     this.plans = new PromptPlans({ without, contextChars });
     this.history = new SuggestionHistory(this.without.has('history') ? 1 : undefined);
   }
@@ -146,6 +151,8 @@ export class SuggestionSession {
     settings: RequestSettings,
     others: readonly OpenText[],
   ): CompletionParameters {
+    // Its grammar is read while the engine is at work.
+    this.parsers?.parserFor(snapshot.languageId);
     const request = requestFor(snapshot, this.plans.take(snapshot, this.otherFiles(others)), settings, others);
     return this.without.has('deadline') ? withoutDeadline(request) : request;
   }
@@ -199,7 +206,7 @@ export class SuggestionSession {
     shown: Suggestion,
     results: readonly CompletionResult[],
   ): readonly Suggestion[] {
-    const outcomes = results.map((result) => judge(result, event.snapshot));
+    const outcomes = results.map((result) => judge(result, event.snapshot, this.parsers));
     const alternatives = otherSuggestions(shown, outcomes);
     // What is shown stays the newest: it is what comes back here.
     for (const suggestion of [...alternatives, shown]) {
@@ -305,7 +312,7 @@ export class SuggestionSession {
   }
 
   private judge(result: CompletionResult, snapshot: DocumentSnapshot, quietness: number): Suggestion | NoSuggestion {
-    const outcome = judge(result, snapshot);
+    const outcome = judge(result, snapshot, this.parsers);
     return outcome.kind === 'no-suggestion' || result.kind !== 'generated' || this.without.has('quietness')
       ? outcome
       : (judgeConfidence(result.generated, quietness) ?? outcome);
@@ -357,10 +364,14 @@ function quietPlaces(suggestIn: Readonly<Record<string, boolean>>): QuietPlaces 
   return { comment: isQuiet('comments'), string: isQuiet('strings'), prose: isQuiet('prose') };
 }
 
-function judge(result: CompletionResult, snapshot: DocumentSnapshot): Suggestion | NoSuggestion {
+function judge(
+  result: CompletionResult,
+  snapshot: DocumentSnapshot,
+  parsers: SourceParsers | undefined,
+): Suggestion | NoSuggestion {
   switch (result.kind) {
     case 'generated':
-      return cleanCompletion(result.generated, snapshot);
+      return cleanCompletion(result.generated, snapshot, parsers?.parserFor(snapshot.languageId));
     case 'not-loaded':
       return noSuggestion('engine-not-ready');
     case 'failed':

@@ -44,7 +44,7 @@ describe('foretoken replay', () => {
     ],
     [
       'replay --trace @good.jsonl --without next,tea',
-      "2 option '--without <features>' argument 'next,tea' is invalid. Expected names of history, warm, next, window, move, context, rhythm, deadline, quietness, separated by commas.",
+      "2 option '--without <features>' argument 'next,tea' is invalid. Expected names of history, warm, next, window, move, context, rhythm, deadline, quietness, syntax, separated by commas.",
     ],
     [
       'replay --trace @good.jsonl --delay 2001',

@@ -7,6 +7,7 @@ import { draftTexts } from '../../../src/pipeline/session/draftTexts.ts';
 import type { Feature } from '../../../src/pipeline/session/features.ts';
 import type { SuggestionEvent } from '../../../src/pipeline/session/suggestionSession.ts';
 import { prefillRequest, SuggestionSession, suggestionEvent } from '../../../src/pipeline/session/suggestionSession.ts';
+import { grammarsOfCheckout } from '../../support/grammars.ts';
 import { snapshotOf } from '../../support/markedText.ts';
 
 const EVERYWHERE = { comments: true, strings: true, prose: true };
@@ -175,6 +176,69 @@ describe('a session of suggestions', () => {
     const session = sessionAfter(shownAt, 'sum(items);');
     session.conclude(shownAt, { kind: 'cancelled', stage: 'decode' }, 0);
     assert.equal(decisionOf(session, eventAt('let total = s▮\n')), 'continue um(items);');
+  });
+
+  describe('with a grammar', () => {
+    const wrong = 'first second;';
+
+    async function sessionWithGrammars(without: readonly Feature[] = []): Promise<SuggestionSession> {
+      const parsers = grammarsOfCheckout();
+      await parsers.load('typescript');
+      return new SuggestionSession({ parsers, without: new Set(without) });
+    }
+
+    it('suggests no syntax error, and what is right goes on while it is typed', async () => {
+      const session = await sessionWithGrammars();
+      const outcome = session.conclude(shownAt, generated(wrong), 0);
+      assert.equal(outcome.kind === 'no-suggestion' && outcome.reason, 'syntax-error');
+      assert.equal(session.conclude(shownAt, generated('first + second;'), 0).kind, 'suggestion');
+      assert.equal(decisionOf(session, eventAt('let total = fi▮\n')), 'continue rst + second;');
+    });
+
+    it('prepares no syntax error', async () => {
+      const session = await sessionWithGrammars();
+      session.buildRequest(shownAt.snapshot, SETTINGS, []);
+      session.decide(shownAt, EVERYWHERE);
+      session.conclude(shownAt, generated('a +'), 0);
+      const settings = { ...SETTINGS, suggestIn: EVERYWHERE, quietness: 0 };
+      const task = session.idleTask(settings, [], false)!;
+      assert.equal(task.kind, 'next');
+      session.concludeIdle(task, generated(' = = b;'), 0);
+      assert.equal(decisionOf(session, eventAt('let total = a +▮\n')), 'request');
+    });
+
+    it('brings up no syntax error among the alternatives', async () => {
+      const session = await sessionWithGrammars();
+      const shown = session.conclude(shownAt, generated('first;'), 0);
+      assert.ok(shown.kind === 'suggestion');
+      const others = session.concludeAlternatives(shownAt, shown, [generated(wrong), generated('second;')]);
+      assert.deepEqual(
+        others.map(({ text }) => text),
+        ['second;'],
+      );
+    });
+
+    it('checks nothing when that is left out, nor before the grammar is there', async () => {
+      const without = await sessionWithGrammars(['syntax']);
+      const early = new SuggestionSession({ parsers: grammarsOfCheckout() });
+      for (const session of [without, early]) {
+        assert.equal(session.conclude(shownAt, generated(wrong), 0).kind, 'suggestion');
+      }
+    });
+
+    it('asks for the grammar with the request, so that it is there with the answer', () => {
+      const asked: string[] = [];
+      const parsers = {
+        parserFor: (languageId: string) => {
+          asked.push(languageId);
+          return undefined;
+        },
+      };
+      const session = new SuggestionSession({ parsers });
+      assert.deepEqual(asked, []);
+      session.buildRequest(shownAt.snapshot, SETTINGS, []);
+      assert.deepEqual(asked, ['typescript']);
+    });
   });
 
   describe('when the model is not sure', () => {

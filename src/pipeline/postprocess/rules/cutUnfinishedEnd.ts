@@ -1,5 +1,6 @@
-import { isBlank, opensOnNextLine } from '../../syntax/lines.ts';
+import { isBlank } from '../../syntax/lines.ts';
 import type { CleaningPlace, Draft } from '../cleaningRule.ts';
+import { dropOpenEnd } from './dropOpenEnd.ts';
 
 /**
  * A text that the token budget cut ends anywhere: its last line goes, and lines before it that only open what never came; a
@@ -18,17 +19,6 @@ export function cutUnfinishedEnd(draft: Draft, { stopReason }: CleaningPlace): D
     return { ...draft, text: [...complete, endAtBoundary(lines.at(-1)!)].join('\n') };
   }
   return { ...draft, text: dropOpenEnd(complete).join('\n') };
-}
-
-/** Without last lines that open what never came, as `if (ready) {` does; a bracket on its own line goes with its header. */
-function dropOpenEnd(lines: readonly string[]): readonly string[] {
-  const last = lines.at(-1)!;
-  const others = lines.slice(0, -1);
-  if (isBlank(others.join('')) || !(isBlank(last) || opensOnNextLine(last))) {
-    return lines;
-  }
-  const isBracketAlone = /^\s*[{([]\s*$/.test(last) && !isBlank(others.slice(0, -1).join(''));
-  return dropOpenEnd(isBracketAlone ? others.slice(0, -1) : others);
 }
 
 /** The line up to its last whole word, without an access to a member that was not named. */

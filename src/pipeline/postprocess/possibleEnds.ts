@@ -1,0 +1,55 @@
+import { isBlank, leadingSpace } from '../syntax/lines.ts';
+import type { ScanState } from '../syntax/scanSource.ts';
+import { scanSource } from '../syntax/scanSource.ts';
+import type { CleaningPlace } from './cleaningRule.ts';
+
+/**
+ * What may come after a text that is right so far and stops anywhere, as code does that is being written: its brackets closed,
+ * an operand, a body for its header. Likely ones first. Of which sort the text is, is not found out: the grammar tells.
+ */
+export function possibleEnds(
+  text: string,
+  { syntax, state, snapshot, linePrefix, rest }: CleaningPlace,
+): readonly string[] {
+  const ofText = closersOf(scanSource(text, syntax, state));
+  const ofLine = closersOf(scanSource(linePrefix + text, syntax));
+  const lastLine = (linePrefix + text).split('\n').at(-1)!;
+  const ends = [CLOSERS, `x${CLOSERS}`, ...(ENDS_BY_LANGUAGE[snapshot.languageId] ?? ENDS_WITH_BRACES)].map((end) =>
+    end.replaceAll('\n', `\n${leadingSpace(lastLine)}`),
+  );
+  // What the line opened before the cursor may be closed behind it, or be as unfinished as the text.
+  const closers = isBlank(rest) ? [ofText, ofLine] : [ofText];
+  return [...new Set(closers.flatMap((closer) => ends.map((end) => end.replace(CLOSERS, closer))))].filter(
+    (end) => end !== '',
+  );
+}
+
+/** Stands for what closes the brackets of the text. */
+const CLOSERS = '▮';
+
+const ENDS_WITH_BRACES = ['▮;', '▮ {}', ';▮', 'x: x▮', ' x() {}▮'];
+const ENDS_OF_SCRIPTS = [...ENDS_WITH_BRACES, "▮ from 'x'", '▮/'];
+const ENDS_BY_LANGUAGE: Readonly<Record<string, readonly string[]>> = {
+  css: ['▮ {}', '▮ x {}', ': x;▮'],
+  javascript: ENDS_OF_SCRIPTS,
+  javascriptreact: ENDS_OF_SCRIPTS,
+  python: ['▮ pass', '▮: pass', '▮\ndef x(): pass', '▮\nexcept: pass', '▮\n x'],
+  ruby: ['▮\nend', '▮\nend\nend'],
+  typescript: ENDS_OF_SCRIPTS,
+  typescriptreact: ENDS_OF_SCRIPTS,
+};
+
+const CLOSER_OF: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '${': '}' };
+
+function closersOf({ frames, brackets }: ScanState): string {
+  const frame = frames.at(-1);
+  const isOpenText = frame?.kind === 'string' && frame.rule.multiline;
+  const inner = frame?.kind === 'comment' ? frame.close : isOpenText ? frame.rule.close : '';
+  return (
+    inner +
+    [...brackets]
+      .reverse()
+      .map((bracket) => CLOSER_OF[bracket] ?? '')
+      .join('')
+  );
+}
