@@ -8,6 +8,8 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { openPromise } from 'yauzl';
 import type { Logger } from '../../src/base/logger.ts';
+import { GRAMMAR_NAMES } from '../../src/grammars/grammarNames.ts';
+import { Grammars } from '../../src/grammars/grammars.ts';
 import { WorkerClient } from '../../src/inference/client/workerClient.ts';
 import { buildTinyModel } from '../../src/model/tinyModel.ts';
 
@@ -59,6 +61,16 @@ describe('slim VSIX for linux-x64', function () {
     for (const bundle of ['extension.js', 'worker.js', 'engineThread.js']) {
       const code = await readFile(join(folder, 'extension/dist', bundle), 'utf8');
       assert.ok(!code.includes(root), bundle);
+    }
+  });
+
+  it('checks syntax with the grammars inside it, and has one for every language that it checks', async () => {
+    const lines: string[] = [];
+    const logger = { debug: (line: string) => lines.push(line) };
+    const grammars = new Grammars({ root: join(folder, 'extension'), logger, clock: performance });
+    for (const language of Object.keys(GRAMMAR_NAMES)) {
+      const parser = await grammars.load(language);
+      assert.notEqual(parser?.findFaults(') = (')?.length, 0, `${language}: ${lines.at(-1)}`);
     }
   });
 

@@ -57,7 +57,8 @@ function headersAbove(text: string, windowStart: number): string {
     const line = text.slice(above, start);
     const width = indentationWidth(line);
     if (width < indentation && !isBlank(line)) {
-      indentation = width;
+      // A bracket on a line of its own belongs to the line above it.
+      indentation = line.trim() === '{' ? width + 1 : width;
       if (!NO_HEADER.test(line)) {
         headers.unshift(line);
       }

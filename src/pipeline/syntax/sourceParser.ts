@@ -8,9 +8,18 @@ export interface SyntaxFault {
   readonly end: number;
 }
 
+/** What stands in a text in addition; offset in UTF-16 units. */
+export interface TextInsertion {
+  readonly at: number;
+  readonly inserted: string;
+}
+
 export interface SourceParser {
-  /** In the order of their beginnings; undefined when it would take too long to find out. */
-  findFaults(text: string): readonly SyntaxFault[] | undefined;
+  /**
+   * In the order of their beginnings, with offsets in the whole text; undefined when it would take too long to find out.
+   * Several insertions into the same text are cheap when they are asked for one after the other.
+   */
+  findFaults(text: string, insertion?: TextInsertion): readonly SyntaxFault[] | undefined;
 }
 
 export interface SourceParsers {

@@ -48,6 +48,21 @@ describe('the grammars', () => {
     assert.deepEqual(parser!.findFaults(text), [{ kind: 'error', start: at, end: at + 1 }]);
   });
 
+  it('find the same in an insertion as in the whole text, in any order', async () => {
+    const parser = await grammarsOfCheckout().load('python');
+    const text = "face = '😀'\ndef f():\n    b = [1\n    return b\n";
+    const at = text.indexOf('\n    return');
+    for (const inserted of ['', ']', ' +', '\n    ]', ") = '日本'", ']']) {
+      const whole = text.slice(0, at) + inserted + text.slice(at);
+      assert.deepEqual(
+        parser!.findFaults(text, { at, inserted }),
+        (await grammarsOfCheckout().load('python'))!.findFaults(whole),
+        inserted,
+      );
+    }
+    assert.deepEqual(parser!.findFaults(text, { at, inserted: ']' }), []);
+  });
+
   it('say what is missing, and where', async () => {
     const parser = await grammarsOfCheckout().load('typescript');
     assert.deepEqual(parser!.findFaults('f(1;\n'), [{ kind: 'missing', start: 3, end: 3 }]);

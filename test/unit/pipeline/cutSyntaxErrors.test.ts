@@ -47,9 +47,9 @@ describe('the syntax check', () => {
     const parser = await grammarsOfCheckout().load('typescript');
     let parses = 0;
     const counted: SourceParser = {
-      findFaults: (text) => {
+      findFaults: (text, insertion) => {
         parses++;
-        return parser!.findFaults(text);
+        return parser!.findFaults(text, insertion);
       },
     };
     cleanCompletion({ text: 'first + second;', stopReason: 'line-end' }, wrong, counted);
@@ -60,9 +60,9 @@ describe('the syntax check', () => {
     const parser = await grammarsOfCheckout().load('typescript');
     const longest = { chars: 0 };
     const measured: SourceParser = {
-      findFaults: (text) => {
+      findFaults: (text, insertion) => {
         longest.chars = Math.max(longest.chars, text.length);
-        return parser!.findFaults(text);
+        return parser!.findFaults(text, insertion);
       },
     };
     const lines = 'const a = f(1);\n'.repeat(10_000);

@@ -22,6 +22,12 @@ describe('parseWindow', () => {
     assert.equal(after, `);\n${'    a();\n'.repeat(100)}`.trimEnd());
   });
 
+  it('takes a head and the bracket below it', () => {
+    const large = `class B { }\n\nclass A\n{\n  void F()\n  {\n${FILLING}    ▮`;
+    const { before } = parseWindow(snapshotOf(large))!;
+    assert.ok(before.startsWith('class A\n{\n  void F()\n  {\n    a();'), before.slice(0, 100));
+  });
+
   it('leaves out what is no head of anything', () => {
     const large = `class A {\n  /**\n   * B.\n   */\n  } else {\n      # c\n${FILLING.replaceAll('    ', '        ')}        ▮`;
     const { before } = parseWindow(snapshotOf(large))!;

@@ -131,6 +131,7 @@ export const SYNTAX_CASES: Readonly<Record<string, readonly SyntaxCase[]>> = {
       ['a try', 'f();\n▮\n', 'try {\n  g();', 'try {\n  g();'],
       ['a comment', 'f();\n▮\n', '/** What', '/** What'],
       ['a statement without its semicolon', 'f();\n▮\n', 'const a = 1', 'const a = 1'],
+      ['a type argument', 'type A = ▮', 'Pick<', 'Pick<'],
       ['an import', 'import {▮', ' a ', ' a'],
       ['a regular expression', 'const a = /b(▮', 'c|d', 'c|d'],
       ['a chain', 'const a = b\n  ▮\n', '.map((c) => c.d)', '.map((c) => c.d)'],
@@ -141,6 +142,7 @@ export const SYNTAX_CASES: Readonly<Record<string, readonly SyntaxCase[]>> = {
       ['a decorator', 'class A:\n    ▮\n', '@property', '@property'],
       ['a try', 'a = 1\n▮\n', 'try:\n    b()', 'try:\n    b()'],
       ['an open bracket', 'a = 1\n▮\n', 'b = c(', 'b = c('],
+      ['an item of a list that nothing closes', 'a = f(\n    ▮\nb = 1\n', "'c'", "'c'"],
       ['a text of several lines', 'def f():\n    ""▮\n', '"What', '"What'],
       ['a key', 'a = {\n    ▮\n}\n', "'b': [c, d],", "'b': [c, d],"],
     ]),
@@ -153,6 +155,22 @@ export const SYNTAX_CASES: Readonly<Record<string, readonly SyntaxCase[]>> = {
       ['a head whose bracket comes next', 'class A\n{\n    ▮\n}\n', 'public void F(int a)', 'public void F(int a)'],
     ]),
     ...inLanguage('ruby', [['a block', 'x = 1\n▮\n', 'list.each do |a|', 'list.each do |a|']]),
+    ...inLanguage('cpp', [
+      [
+        'a try',
+        'int f() {\n    ▮',
+        'if (a) {\n        try {\n            b();',
+        'if (a) {\n        try {\n            b();',
+      ],
+    ]),
+    ...inLanguage('java', [
+      [
+        'a try',
+        'class A {\n    void f() {\n        ▮',
+        'while (a) {\n            try {',
+        'while (a) {\n            try {',
+      ],
+    ]),
     ...inLanguage('css', [
       ['a selector', '.a { color: red; }\n▮\n', '.b {', '.b {'],
       ['a list of selectors', '.a { color: red; }\n▮\n', '.b,', '.b,'],

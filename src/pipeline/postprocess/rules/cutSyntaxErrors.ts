@@ -1,6 +1,7 @@
 import type { ParseWindow } from '../../syntax/parseWindow.ts';
 import { parseWindow } from '../../syntax/parseWindow.ts';
-import type { SourceParser, SyntaxFault } from '../../syntax/sourceParser.ts';
+import { scanSource } from '../../syntax/scanSource.ts';
+import type { SourceParser, SyntaxFault, TextInsertion } from '../../syntax/sourceParser.ts';
 import type { CleaningPlace, Draft } from '../cleaningRule.ts';
 import { possibleEnds } from '../possibleEnds.ts';
 import { dropOpenEnd } from './dropOpenEnd.ts';
@@ -8,9 +9,9 @@ import { dropOpenEnd } from './dropOpenEnd.ts';
 /** A text with faults on many lines is no better for the first of them. */
 const MAX_CUTS = 3;
 /** Each takes milliseconds, and the editor waits: what takes more to judge is not judged. */
-const MAX_PARSES = 24;
+const MAX_PARSES = 30;
 /** What a macro of C stands for, no grammar can know. */
-const MACRO = /\b_*[A-Z]+_[A-Z0-9_]+\b/;
+const MACRO = /\b_*[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/;
 
 /**
  * What the grammar finds no place for: the text ends at the last line end up to which it fits. A text that is right must never
@@ -23,7 +24,7 @@ const MACRO = /\b_*[A-Z]+_[A-Z0-9_]+\b/;
  */
 export function cutSyntaxErrors(draft: Draft, place: CleaningPlace): Draft {
   const { parser, snapshot } = place;
-  const hasMacro = /^c(pp)?$/.test(snapshot.languageId) && MACRO.test(draft.text);
+  const hasMacro = /^c(pp)?$/.test(snapshot.languageId) && MACRO.test(place.linePrefix + draft.text);
   // Inside an interpolation the text's end is also the end of a string that is not written yet.
   const isPlainCode = place.place === 'code' && place.state.frames.length === 0;
   const window = parser !== undefined && isPlainCode && !hasMacro ? parseWindow(snapshot) : undefined;
@@ -70,8 +71,8 @@ class SyntaxCheck {
   firstFault(text: string): number | undefined {
     const fault = this.faultWith(text, '');
     return fault === undefined ||
-      this.isAboveInDoubt() ||
-      possibleEnds(text, this.place).some((end) => this.faultWith(text, end) === undefined)
+      possibleEnds(text, this.place).some((end) => this.faultWith(text, end) === undefined) ||
+      this.isAboveInDoubt(text)
       ? undefined
       : fault;
   }
@@ -79,7 +80,8 @@ class SyntaxCheck {
   private faultWith(text: string, end: string): number | undefined {
     const { before, after } = this.window;
     const textEnd = before.length + text.length;
-    const faults = this.findFaults(before + text + end + after.slice(this.replaceChars)) ?? [];
+    const whole = before + text + after.slice(this.replaceChars);
+    const faults = this.findFaults(whole, end === '' ? undefined : { at: textEnd, inserted: end }) ?? [];
     const fault = faults.find(
       (one) =>
         one.start >= this.lineStart &&
@@ -90,7 +92,13 @@ class SyntaxCheck {
     return fault && fault.start - before.length;
   }
 
-  private isAboveInDoubt(): boolean {
+  private isAboveInDoubt(text: string): boolean {
+    const { syntax, state } = this.place;
+    const closers = scanSource(text, syntax, state).unmatched.length;
+    if (closers > 0 && closers > scanSource(this.window.before, syntax).brackets.length) {
+      // What they close is out of sight.
+      return true;
+    }
     return this.knownFaults()?.some(({ end }) => end <= this.lineStart) ?? true;
   }
 
@@ -99,8 +107,8 @@ class SyntaxCheck {
     return this.known;
   }
 
-  private findFaults(text: string): readonly SyntaxFault[] | undefined {
+  private findFaults(text: string, insertion?: TextInsertion): readonly SyntaxFault[] | undefined {
     this.parses++;
-    return this.parses > MAX_PARSES ? undefined : this.parser.findFaults(text);
+    return this.parses > MAX_PARSES ? undefined : this.parser.findFaults(text, insertion);
   }
 }
