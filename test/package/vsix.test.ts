@@ -70,7 +70,9 @@ describe('slim VSIX for linux-x64', function () {
     const grammars = new Grammars({ root: join(folder, 'extension'), logger, clock: performance });
     for (const language of Object.keys(GRAMMAR_NAMES)) {
       const parser = await grammars.load(language);
-      assert.notEqual(parser?.findFaults(') = (')?.length, 0, `${language}: ${lines.at(-1)}`);
+      // Outside its tags PHP is text.
+      const faults = parser?.findFaults(language === 'php' ? '<?php ) = (' : ') = (');
+      assert.ok(faults !== undefined && faults.length > 0, `${language}: ${lines.at(-1)}`);
     }
   });
 
