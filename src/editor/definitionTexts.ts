@@ -1,13 +1,11 @@
 import * as vscode from 'vscode';
-import { definitionText } from '../pipeline/context/definitionText.ts';
+import { DEFINITION_LINES, definitionText } from '../pipeline/context/definitionText.ts';
 import { NAME_LINES, namesNear } from '../pipeline/context/namesNear.ts';
 import type { OpenText } from '../pipeline/session/draftTexts.ts';
 
 const MAX_DEFINITIONS = 3;
 /** Language services that need longer are busy with something else. */
 const DEADLINE_MS = 500;
-/** More than a definition's text may have. */
-const READ_LINES = 40;
 
 /**
  * The definitions of the names before a place, as the editor's own language services find them in other files of the workspace.
@@ -94,7 +92,7 @@ function isOfWorkspace(target: vscode.Uri, document: vscode.TextDocument): boole
 }
 
 function definitionIn(source: vscode.TextDocument, line: number): OpenText {
-  const range = new vscode.Range(line, 0, line + READ_LINES, 0);
+  const range = new vscode.Range(line, 0, line + DEFINITION_LINES, 0);
   const text = definitionText(source.getText(range).split(/\r?\n/));
   return {
     path: source.uri.path,
