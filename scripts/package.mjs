@@ -28,13 +28,13 @@ const TEXTS = ['README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD_PARTY_NOTICES.md']
 const BUNDLES = ['extension.js', 'worker.js', 'engineThread.js', 'panel.js', 'panel-style.css'];
 /** What esbuild puts into the bundles, or `stageRuntime` and `stageGrammars` copy; THIRD_PARTY_NOTICES.md says what each is for. */
 const SHIPPED_PACKAGES = [
-  '@huggingface/tokenizers',
   '@vscode/tree-sitter-wasm',
   'long',
   'onnxruntime-common',
   'onnxruntime-node',
   'pend',
   'protobufjs',
+  'tinyqueue',
   'vscode-jsonrpc',
   'yauzl',
 ];
@@ -152,14 +152,13 @@ function stageTexts(stage) {
 /** Links instead of copying: the weights have half a gigabyte. */
 async function stageModel(stage) {
   const { packageDirectory } = await tsImport('../src/model/cacheDirectory.ts', import.meta.url);
-  const { openPackage } = await tsImport('../src/model/openPackage.ts', import.meta.url);
+  const { openPackage, packageFiles } = await tsImport('../src/model/openPackage.ts', import.meta.url);
   const directory = packageDirectory(DEFAULT_MODEL.id, DEFAULT_MODEL.quantization);
   const opened = await openPackage(directory);
   if (!opened.ok) {
     throw new SetUpError(`${opened.error} (foretoken model fetch ${DEFAULT_MODEL.id} does that)`);
   }
-  const { graph, tokenizer, weights } = opened.value.manifest.files;
-  const files = ['manifest.json', graph.name, tokenizer.name, ...weights.map(({ name }) => name)];
+  const files = ['manifest.json', ...packageFiles(opened.value.manifest).map(({ name }) => name)];
   mkdirSync(join(stage, 'model'), { recursive: true });
   for (const file of files) {
     linkOrCopy(join(directory, file), join(stage, 'model', file));

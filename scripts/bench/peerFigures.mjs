@@ -1,7 +1,7 @@
 // The same work with llama.cpp, through node-llama-cpp: the same GGUF file, token ids, threads and processor, in turn with
 // ours, place by place, so that whatever else the machine does hits both alike. It is fetched into the user's cache when it
 // is asked for, and is no dependency of the product.
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { note, runNpm, SetUpError } from '../setUp.mjs';
@@ -9,7 +9,6 @@ import { complete } from './ownFigures.mjs';
 import {
   benchOrder,
   cacheDirectory,
-  createTokenizer,
   downloadDirectory,
   fetchWeights,
   openPackage,
@@ -44,7 +43,7 @@ export async function measurePeer(client, model, directory, positions, root) {
     throw new SetUpError(opened.error);
   }
   const { manifest } = opened.value;
-  const tokenizer = createTokenizer(JSON.parse(readFileSync(join(directory, manifest.files.tokenizer.name), 'utf8')));
+  const tokenizer = await loadTokenizer(directory, manifest);
   const peer = await openPeer(await weightFile(root, model.id), model.threads);
   const places = [];
   try {

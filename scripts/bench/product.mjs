@@ -6,7 +6,7 @@ import { root } from '../setUp.mjs';
 const load = (path) => requireTypeScript(join(root, 'src', path), import.meta.url);
 
 export const { WorkerClient } = load('inference/client/workerClient.ts');
-export const { createTokenizer } = load('engine/tokenizer/tokenizer.ts');
+export const { loadTokenizer } = load('inference/worker/loadTokenizer.ts');
 export const { Utf8Decoder } = load('base/utf8.ts');
 export const { planPrompt, planPlainPrompt } = load('pipeline/prompt/planPrompt.ts');
 export const { chooseExtent } = load('pipeline/prompt/chooseExtent.ts');

@@ -18,7 +18,6 @@ import type { KeyValueCache, TargetModel } from './targetModel.ts';
 import type { PromptControl, PromptText } from './tokenizer/tokenizePrompt.ts';
 import { tokenizePrompt } from './tokenizer/tokenizePrompt.ts';
 import type { Tokenizer } from './tokenizer/tokenizer.ts';
-import type { SortedVocabulary } from './tokenizer/wordMask.ts';
 import { createWordMask } from './tokenizer/wordMask.ts';
 import type { GenerationTrace } from './trace.ts';
 import { TraceRecorder } from './trace.ts';
@@ -27,7 +26,6 @@ import { TraceRecorder } from './trace.ts';
 export interface LoadedModel {
   readonly target: TargetModel;
   readonly tokenizer: Tokenizer;
-  readonly vocabulary: SortedVocabulary;
   readonly control: PromptControl & { readonly stop: readonly number[] };
 }
 
@@ -120,7 +118,7 @@ export async function generate(
     cache,
     {
       promptTokens,
-      mask: createWordMask(typed, model.vocabulary),
+      mask: createWordMask(typed, model.tokenizer),
       drafter: request.drafter,
       planner: request.planner,
       acceptance: request.acceptance,

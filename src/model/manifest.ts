@@ -8,7 +8,7 @@ import { err, ok } from '../base/result.ts';
 import type { HeadCalibration } from '../engine/draft/draftHead.ts';
 
 /** Raised when the meaning of a field changes; older packages are rebuilt, never guessed at. */
-export const PACKAGE_FORMAT_VERSION = 2;
+export const PACKAGE_FORMAT_VERSION = 3;
 
 export const ARCHITECTURES = ['llama', 'qwen2'] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
@@ -98,7 +98,10 @@ export interface ModelManifest {
   readonly fillInTheMiddle: FillInTheMiddleTokens;
   readonly files: {
     readonly graph: PackageFile;
+    /** The vocabulary in the format of other programs; its hash tells vocabularies apart. */
     readonly tokenizer: PackageFile;
+    /** The same, ready to be used (format: `vocabulary.ts`). */
+    readonly vocabulary: PackageFile;
     /** External weight files that the graph names. */
     readonly weights: readonly PackageFile[];
   };
@@ -183,6 +186,7 @@ function checkManifest(value: unknown): ModelManifest {
     files: {
       graph: asFile(files.graph, 'files.graph'),
       tokenizer: asFile(files.tokenizer, 'files.tokenizer'),
+      vocabulary: asFile(files.vocabulary, 'files.vocabulary'),
       weights: weights.map((file, index) => asFile(file, `files.weights[${index}]`)),
     },
     heads: asHeads(root.heads, shape),

@@ -84,9 +84,16 @@ export async function verifyPackage(
 
 /** Every file of a package but the manifest itself. */
 export function packageFiles(manifest: ModelManifest): readonly PackageFile[] {
-  const { graph, tokenizer, weights } = manifest.files;
+  const { graph, tokenizer, vocabulary, weights } = manifest.files;
   const headFiles = manifest.heads.flatMap((heads) => [heads.graph, ...heads.weights]);
-  return [graph, tokenizer, ...weights, ...headFiles, ...(manifest.ngrams === undefined ? [] : [manifest.ngrams.file])];
+  return [
+    graph,
+    tokenizer,
+    vocabulary,
+    ...weights,
+    ...headFiles,
+    ...(manifest.ngrams === undefined ? [] : [manifest.ngrams.file]),
+  ];
 }
 
 async function readManifest(directory: string): Promise<Result<ModelManifest, string>> {

@@ -1,4 +1,5 @@
-import type { PreTokenizer, TokenizerSource } from './source/modelSource.ts';
+import type { PreTokenizer } from '../engine/tokenizer/preTokenize.ts';
+import type { TokenizerSource } from './source/modelSource.ts';
 
 /**
  * How each family splits text before merging, as its published `tokenizer.json` says it. A `Digits` step cuts numbers into

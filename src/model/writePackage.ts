@@ -13,6 +13,7 @@ import { encodeOnnxModel } from './onnx/onnxSchema.ts';
 import { storeRotaryTables } from './onnx/rotaryTables.ts';
 import type { ModelSource } from './source/modelSource.ts';
 import { tokenizerJson } from './tokenizerJson.ts';
+import { vocabularyFile } from './vocabularyFile.ts';
 import { writePackageFile } from './weights/packageFileWriter.ts';
 import { WeightFiles } from './weights/weightFiles.ts';
 import { planWeights } from './weights/weightPlan.ts';
@@ -117,6 +118,7 @@ async function writeFiles(
       files: {
         graph: await writePackageFile(directory, 'model.onnx', encodeOnnxModel(decoderGraph(shape, plan, tensors))),
         tokenizer: await writePackageFile(directory, 'tokenizer.json', Buffer.from(tokenizerJson(source.tokenizer))),
+        vocabulary: await writePackageFile(directory, 'vocabulary.bin', vocabularyFile(source.tokenizer)),
         weights: await files.finish(),
       },
       heads: [],

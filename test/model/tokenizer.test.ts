@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Utf8Decoder } from '../../src/base/utf8.ts';
 import type { Tokenizer } from '../../src/engine/tokenizer/tokenizer.ts';
-import { createTokenizer } from '../../src/engine/tokenizer/tokenizer.ts';
-import { createWordMask, sortVocabulary } from '../../src/engine/tokenizer/wordMask.ts';
+import { createWordMask } from '../../src/engine/tokenizer/wordMask.ts';
+import { loadTokenizer } from '../../src/inference/worker/loadTokenizer.ts';
 import { defaultPackage } from '../support/defaultPackage.ts';
 import { createRandom } from '../support/random.ts';
 
@@ -22,7 +21,7 @@ describe('tokenizer of the built package', function () {
 
   before(async () => {
     const { directory, manifest } = await defaultPackage();
-    tokenizer = createTokenizer(JSON.parse(readFileSync(join(directory, manifest.files.tokenizer.name), 'utf8')));
+    tokenizer = await loadTokenizer(directory, manifest);
     const file = readFileSync(new URL('../fixtures/tokenizer/strings.json.gz', import.meta.url));
     strings = JSON.parse(gunzipSync(file).toString()) as readonly HardString[];
   });
@@ -43,11 +42,10 @@ describe('tokenizer of the built package', function () {
   });
 
   it('can spell any typed word under the mask', () => {
-    const vocabulary = sortVocabulary(tokenizer);
     const random = createRandom(41);
     for (const typed of [' retu', 'größe', '日本', '\t', '👩‍👩‍👧', '$_x9', '<|fim_middle|>']) {
       const logits = Float32Array.from({ length: 151_936 }, () => random());
-      let mask = createWordMask(typed, vocabulary);
+      let mask = createWordMask(typed, tokenizer);
       let written = '';
       while (mask !== undefined) {
         const id = mask.bestAllowed({ topIds: [], topLogits: [], logSumExp: 0, entropy: 0, logits });

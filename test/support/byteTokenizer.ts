@@ -1,5 +1,6 @@
 import { toByteString } from '../../src/base/utf8.ts';
 import type { Tokenizer } from '../../src/engine/tokenizer/tokenizer.ts';
+import { sortIdsByBytes } from '../../src/engine/tokenizer/vocabulary.ts';
 
 /** One token a byte, plus the longer pieces given; encodes with the longest piece that matches. */
 export function createByteTokenizer(pieces: readonly string[] = []): Tokenizer {
@@ -10,7 +11,7 @@ export function createByteTokenizer(pieces: readonly string[] = []): Tokenizer {
   const ids = new Map(byteStrings.map((bytes, id) => [bytes, id]));
   const longest = Math.max(...byteStrings.map((bytes) => bytes.length));
   return {
-    byteStrings,
+    sortedIds: sortIdsByBytes(byteStrings),
     bytesOf: (token) => byteStrings[token] ?? '',
     encode: (text) => {
       const bytes = toByteString(text);

@@ -6,10 +6,10 @@
  * Reads <root>/corpus/<part>.jsonl.gz; writes <root>/heads/<out>.safetensors: `tokens` I32 (vocabulary), `pairs` I32 (n, 3) with
  * the id, the next id and the count of each pair that came up at least `--min-pairs` times.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { createTokenizer } from '../../src/engine/tokenizer/tokenizer.ts';
+import { loadTokenizer } from '../../src/inference/worker/loadTokenizer.ts';
 import { packageDirectory } from '../../src/model/cacheDirectory.ts';
 import { DEFAULT_MODEL_ID } from '../../src/model/catalogue.ts';
 import { openPackage } from '../../src/model/openPackage.ts';
@@ -40,8 +40,7 @@ async function main(): Promise<void> {
     throw new Error(opened.error);
   }
   const { manifest } = opened.value;
-  const definition = JSON.parse(readFileSync(path.join(values.package, manifest.files.tokenizer.name), 'utf8'));
-  const { encode } = createTokenizer(definition);
+  const { encode } = await loadTokenizer(values.package, manifest);
   const files = readCorpus(path.join(root, 'corpus', `${values.part}.jsonl.gz`));
   // Languages in the shares that samples have, each file once.
   const draw = createFileDrawer(files, createRandom(Number(values.seed)));

@@ -45,7 +45,7 @@ export async function writeTrunkFile(
     tensors['layer.query_key_value.bias'] = await reader.vector(`${layer.queryKeyValue.name}.bias`);
   }
   const idsWhere = (isWanted: (bytes: string) => boolean): readonly number[] =>
-    tokenizer.byteStrings.flatMap((bytes, id) => (bytes !== undefined && isWanted(bytes) ? [id] : []));
+    [...tokenizer.sortedIds].filter((id) => isWanted(tokenizer.bytesOf(id))).sort((left, right) => left - right);
   const always = [...idsWhere((bytes) => bytes.length === 1 || /^[ \t\r\n]+$/.test(bytes)), ...control.stop];
   const lineFeeds = idsWhere((bytes) => bytes.includes('\n'));
   tensors.always_drafted = integerTensor([always.length], always);

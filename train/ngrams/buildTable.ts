@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { createTokenizer } from '../../src/engine/tokenizer/tokenizer.ts';
+import { loadTokenizer } from '../../src/inference/worker/loadTokenizer.ts';
 import { packageDirectory } from '../../src/model/cacheDirectory.ts';
 import { DEFAULT_MODEL_ID } from '../../src/model/catalogue.ts';
 import { openPackage } from '../../src/model/openPackage.ts';
@@ -49,8 +49,10 @@ async function main(): Promise<void> {
     throw new Error(opened.error);
   }
   const { files, shape } = opened.value.manifest;
-  const definition = JSON.parse(readFileSync(path.join(values.package, files.tokenizer.name), 'utf8'));
-  const pieces = readPieces(files.tokenizer.sha256, createTokenizer(definition).encode);
+  const pieces = readPieces(
+    files.tokenizer.sha256,
+    (await loadTokenizer(values.package, opened.value.manifest)).encode,
+  );
   if (pieces === undefined) {
     return;
   }

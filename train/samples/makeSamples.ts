@@ -11,7 +11,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { createTokenizer } from '../../src/engine/tokenizer/tokenizer.ts';
+import { loadTokenizer } from '../../src/inference/worker/loadTokenizer.ts';
 import { packageDirectory } from '../../src/model/cacheDirectory.ts';
 import { DEFAULT_MODEL_ID } from '../../src/model/catalogue.ts';
 import { openPackage } from '../../src/model/openPackage.ts';
@@ -91,7 +91,10 @@ async function readTokens(directory: string): Promise<{ readonly tokens: SampleT
     throw new Error('the package has no <|endoftext|> among its stop tokens, so nothing can teach the model to end');
   }
   const { prefix, suffix, middle } = manifest.fillInTheMiddle;
-  return { tokens: { encode: createTokenizer(definition).encode, prefix, suffix, middle }, end: endToken };
+  return {
+    tokens: { encode: (await loadTokenizer(directory, manifest)).encode, prefix, suffix, middle },
+    end: endToken,
+  };
 }
 
 /** Counts by kind and language and the usual lengths, for the log. */

@@ -1,8 +1,9 @@
+import type { PreTokenizer } from '../../engine/tokenizer/preTokenize.ts';
 import type { GgufFile, GgufValue } from '../gguf/readGguf.ts';
 import type { Architecture, ModelShape } from '../manifest.ts';
 import { ARCHITECTURES } from '../manifest.ts';
 import { ModelError } from '../modelError.ts';
-import type { PreTokenizer, TokenizerSource, TokenKind } from './modelSource.ts';
+import type { TokenizerSource, TokenKind } from './modelSource.ts';
 
 /** Longer prompts than this are never built for completion; it bounds the rotary tables (2 MB each at head size 128). */
 const MAX_CONTEXT_LENGTH = 8192;

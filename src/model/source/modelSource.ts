@@ -3,6 +3,7 @@
  * which; an adapter that is merged before quantisation is one more implementation around another.
  */
 
+import type { PreTokenizer } from '../../engine/tokenizer/preTokenize.ts';
 import type { Architecture, ModelShape } from '../manifest.ts';
 
 /** A matrix as the forward pass uses it: `rows` outputs by `columns` inputs, row-major, never whole in memory. */
@@ -15,8 +16,6 @@ export interface WeightMatrix {
 
 export type LayerMatrixRole = 'query' | 'key' | 'value' | 'attentionOutput' | 'gate' | 'up' | 'down';
 export type LayerVectorRole = 'attentionNorm' | 'feedForwardNorm' | 'queryBias' | 'keyBias' | 'valueBias';
-
-export type PreTokenizer = 'qwen2' | 'llama-bpe' | 'gpt-2' | 'starcoder';
 
 /** A byte-level BPE vocabulary. Token texts spell bytes as printable characters (GPT-2's byte-to-unicode table). */
 export interface TokenizerSource {

@@ -5,19 +5,18 @@ import { offDrafter } from '../../../src/engine/draft/offDrafter.ts';
 import type { GeneratedResult, GenerateRequest } from '../../../src/engine/generate.ts';
 import { generate } from '../../../src/engine/generate.ts';
 import type { Tokenizer } from '../../../src/engine/tokenizer/tokenizer.ts';
-import { sortVocabulary } from '../../../src/engine/tokenizer/wordMask.ts';
+import { sortIdsByBytes } from '../../../src/engine/tokenizer/vocabulary.ts';
 import { TableModel } from '../../support/tableModel.ts';
 
 const PIECES = ['a', 'b', '\n', ' ', 'x', 'y'];
 const tokenizer: Tokenizer = {
-  byteStrings: PIECES,
+  sortedIds: sortIdsByBytes(PIECES),
   bytesOf: (token) => PIECES[token] ?? '',
   encode: (text) => Array.from(text, (character) => PIECES.indexOf(character)),
 };
 const model = {
   target: new TableModel({ vocabularySize: 10, seed: 3 }),
   tokenizer,
-  vocabulary: sortVocabulary(tokenizer),
   control: { prefix: 7, suffix: 8, middle: 9, stop: [] },
 };
 

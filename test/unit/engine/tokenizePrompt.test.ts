@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { rememberEncodings } from '../../../src/engine/tokenizer/rememberEncodings.ts';
 import type { PromptText } from '../../../src/engine/tokenizer/tokenizePrompt.ts';
 import { tokenizePrompt } from '../../../src/engine/tokenizer/tokenizePrompt.ts';
 import { createByteTokenizer } from '../../support/byteTokenizer.ts';
@@ -87,30 +86,5 @@ describe('tokenizePrompt', () => {
     );
     const text = (ids: readonly number[]): string => ids.map((id) => tokenizer.bytesOf(id)).join('');
     assert.deepEqual([text(before), text(after), typed], ['a\nb =', '\nz', ' cd']);
-  });
-});
-
-describe('rememberEncodings', () => {
-  it('tokenises a text once, the last ones of many, and short ones always', () => {
-    const encoded: string[] = [];
-    const counting = rememberEncodings({
-      ...tokenizer,
-      encode: (text) => {
-        encoded.push(text.slice(0, 3));
-        return tokenizer.encode(text);
-      },
-    });
-    const long = (name: string): string => name.padEnd(200, '.');
-    for (const text of [long('a'), long('b'), long('a'), 'short', 'short']) {
-      assert.deepEqual(counting.encode(text), tokenizer.encode(text));
-    }
-    assert.deepEqual(encoded, ['a..', 'b..', 'sho', 'sho']);
-    for (let index = 0; index < 32; index++) {
-      counting.encode(long(`n${index}`));
-    }
-    encoded.length = 0;
-    counting.encode(long('n31'));
-    counting.encode(long('a'));
-    assert.deepEqual(encoded, ['a..']);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { toByteString } from '../../../src/base/utf8.ts';
 import type { RowScores } from '../../../src/engine/targetModel.ts';
 import { splitAtWordStart } from '../../../src/engine/tokenizer/splitAtWordStart.ts';
-import { createWordMask, sortVocabulary } from '../../../src/engine/tokenizer/wordMask.ts';
+import { createWordMask } from '../../../src/engine/tokenizer/wordMask.ts';
 import { createByteTokenizer } from '../../support/byteTokenizer.ts';
 import { createRandom } from '../../support/random.ts';
 
@@ -19,7 +19,7 @@ const tokenizer = createByteTokenizer([
   '👩',
   're',
 ]);
-const vocabulary = sortVocabulary(tokenizer);
+const tokens = Array.from(tokenizer.sortedIds).sort((left, right) => left - right);
 
 function scoresFrom(logits: Float32Array, topIds: readonly number[]): RowScores {
   return { topIds, topLogits: topIds.map((id) => logits[id]!), logSumExp: 0, entropy: 0, logits };
@@ -31,15 +31,16 @@ describe('word mask', () => {
     for (const typed of ['retu', ' retu', 'r', 'über', '日', '👩x', '().', '\t', ' ']) {
       const owed = toByteString(typed);
       for (let round = 0; round < 50; round++) {
-        const logits = Float32Array.from(tokenizer.byteStrings, () => random());
-        const allowed = tokenizer.byteStrings.flatMap((bytes, id) =>
-          bytes !== undefined && (bytes.startsWith(owed) || owed.startsWith(bytes)) ? [id] : [],
-        );
+        const logits = Float32Array.from(tokens, () => random());
+        const allowed = tokens.filter((id) => {
+          const bytes = tokenizer.bytesOf(id);
+          return bytes.startsWith(owed) || owed.startsWith(bytes);
+        });
         const expected = allowed.reduce((best, id) => (logits[id]! > logits[best]! ? id : best));
         // The best few of the row rarely hold an allowed token, so both ways to find it are taken.
         const topIds = Array.from(logits.keys()).sort((left, right) => logits[right]! - logits[left]!);
-        const mask = createWordMask(typed, vocabulary)!;
-        const allowedByMask = [...tokenizer.byteStrings.keys()].filter((id) => mask.allows(id));
+        const mask = createWordMask(typed, tokenizer)!;
+        const allowedByMask = tokens.filter((id) => mask.allows(id));
         assert.deepEqual(allowedByMask, allowed, typed);
         assert.equal(mask.bestAllowed(scoresFrom(logits, topIds.slice(0, 8))), expected, typed);
         assert.equal(mask.bestAllowed(scoresFrom(logits, topIds)), expected, typed);
@@ -51,9 +52,9 @@ describe('word mask', () => {
     const random = createRandom(12);
     for (const typed of ['returning', '  x', 'naïve日本語', '👩‍👩‍👧']) {
       let written = '';
-      let mask = createWordMask(typed, vocabulary);
+      let mask = createWordMask(typed, tokenizer);
       while (mask !== undefined) {
-        const logits = Float32Array.from(tokenizer.byteStrings, () => random());
+        const logits = Float32Array.from(tokens, () => random());
         const id = mask.bestAllowed(scoresFrom(logits, []));
         written += tokenizer.bytesOf(id);
         const owed = toByteString(typed);
@@ -65,7 +66,7 @@ describe('word mask', () => {
   });
 
   it('is absent when nothing was typed', () => {
-    assert.equal(createWordMask('', vocabulary), undefined);
+    assert.equal(createWordMask('', tokenizer), undefined);
   });
 });
 

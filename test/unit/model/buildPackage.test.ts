@@ -130,7 +130,13 @@ describe('writePackage', () => {
     writeFileSync(path.join(outDir(), 'stray'), '');
     const rebuilt = await buildTinyModel(outDir());
     assert.ok(rebuilt.ok);
-    assert.deepEqual(readdirSync(outDir()).sort(), ['manifest.json', 'model.onnx', 'tokenizer.json', 'weights-0.bin']);
+    assert.deepEqual(readdirSync(outDir()).sort(), [
+      'manifest.json',
+      'model.onnx',
+      'tokenizer.json',
+      'vocabulary.bin',
+      'weights-0.bin',
+    ]);
     assert.deepEqual(readdirSync(directory()), ['package']);
   });
 

@@ -66,7 +66,7 @@ describe('openPackage', () => {
     });
   }
 
-  for (const name of ['model.onnx', 'tokenizer.json', 'weights-0.bin']) {
+  for (const name of ['model.onnx', 'tokenizer.json', 'vocabulary.bin', 'weights-0.bin']) {
     it(`leaves it to verifyPackage to find one changed byte, which names ${name}`, async () => {
       const bytes = readFileSync(file(name));
       bytes[bytes.length >> 1]! ^= 1;

@@ -132,7 +132,12 @@ function writeTestPackage(folder: string, provenance: Partial<ModelManifest['pro
       normEpsilon: 1e-6,
     },
     fillInTheMiddle: { prefix: 1, suffix: 2, middle: 3, stop: [0] },
-    files: { graph: file('model.onnx'), tokenizer: file('tokenizer.json'), weights: [file('weights.data')] },
+    files: {
+      graph: file('model.onnx'),
+      tokenizer: file('tokenizer.json'),
+      vocabulary: file('vocabulary.bin'),
+      weights: [file('weights.data')],
+    },
     heads: [],
     licence: 'Apache-2.0',
     provenance: {
@@ -144,7 +149,12 @@ function writeTestPackage(folder: string, provenance: Partial<ModelManifest['pro
     },
   };
   mkdirSync(folder, { recursive: true });
-  for (const { name } of [manifest.files.graph, manifest.files.tokenizer, ...manifest.files.weights]) {
+  for (const { name } of [
+    manifest.files.graph,
+    manifest.files.tokenizer,
+    manifest.files.vocabulary,
+    ...manifest.files.weights,
+  ]) {
     writeFileSync(path.join(folder, name), 'data');
   }
   writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify(manifest));

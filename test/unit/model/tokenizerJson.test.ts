@@ -1,21 +1,27 @@
 import assert from 'node:assert/strict';
-import { createTokenizer } from '../../../src/engine/tokenizer/tokenizer.ts';
+import { Tokenizer } from '@huggingface/tokenizers';
+import type { PreTokenizer } from '../../../src/engine/tokenizer/preTokenize.ts';
 import { findFillInTheMiddleTokens } from '../../../src/model/fillInTheMiddle.ts';
-import type { PreTokenizer, TokenizerSource } from '../../../src/model/source/modelSource.ts';
+import type { TokenizerSource } from '../../../src/model/source/modelSource.ts';
 import { tinySource } from '../../../src/model/tinyModel.ts';
 import { tokenizerJson } from '../../../src/model/tokenizerJson.ts';
 
 const tiny = tinySource().tokenizer;
 
+/** Another program that reads the file. */
+function reader(source: TokenizerSource): { readonly encode: (text: string) => readonly number[] } {
+  const definition = JSON.parse(tokenizerJson(source));
+  const tokenizer = new Tokenizer({ ...definition, added_tokens: [] }, {});
+  return { encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids };
+}
+
 describe('tokenizerJson', () => {
   it('merges as the vocabulary says and leaves every byte encodable', () => {
-    const tokenizer = createTokenizer(JSON.parse(tokenizerJson(tiny)));
-    const pieces = (text: string) => tokenizer.encode(text).map((id) => tiny.tokens[id]);
+    const { encode } = reader(tiny);
+    const pieces = (text: string) => encode(text).map((id) => tiny.tokens[id]);
     assert.deepEqual(pieces('def return'), ['def', 'Ġ', 'return']);
     assert.deepEqual(pieces('    x'), ['ĠĠ', 'Ġ', 'Ġ', 'x']);
-    const text = 'größe 日本 👩‍👩‍👧 \u0000\t';
-    const bytes = tokenizer.encode(text).map((id) => tokenizer.bytesOf(id));
-    assert.equal(Buffer.from(bytes.join(''), 'latin1').toString(), text);
+    assert.ok(encode('größe 日本 👩‍👩‍👧 \u0000\t').every((id) => tiny.kinds[id] === 'ordinary'));
   });
 
   it('lists control tokens as added ones and leaves unused ids out', () => {
@@ -38,7 +44,7 @@ describe('tokenizerJson', () => {
       const merges = ['1 2', '12 3', '123 4'];
       const tokens = [...tiny.tokens.slice(0, 256), '12', '123', '1234'];
       const source: TokenizerSource = { ...tiny, preTokenizer, tokens, merges, kinds: tokens.map(() => 'ordinary') };
-      const ids = createTokenizer(JSON.parse(tokenizerJson(source))).encode(text);
+      const ids = reader(source).encode(text);
       assert.deepEqual(
         ids.map((id) => tokens[id]),
         expected,

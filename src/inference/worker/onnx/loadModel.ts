@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
 import type { LoadedModel } from '../../../engine/generate.ts';
-import { rememberEncodings } from '../../../engine/tokenizer/rememberEncodings.ts';
-import { createTokenizer } from '../../../engine/tokenizer/tokenizer.ts';
-import { sortVocabulary } from '../../../engine/tokenizer/wordMask.ts';
 import type { ModelManifest } from '../../../model/manifest.ts';
 import type { Device } from '../../protocol.ts';
+import { loadTokenizer } from '../loadTokenizer.ts';
 import { OnnxTargetModel } from './onnxTargetModel.ts';
 
 /** Devices this version can run on. */
@@ -34,11 +31,10 @@ export async function loadModel(
     join(directory, manifest.files.graph.name),
     sessionOptions(manifest, options.device, threads),
   );
-  const definition: unknown = JSON.parse(await readFile(join(directory, manifest.files.tokenizer.name), 'utf8'));
-  const tokenizer = rememberEncodings(createTokenizer(definition));
+  const tokenizer = await loadTokenizer(directory, manifest);
   const target = new OnnxTargetModel(session, manifest.shape, { keepsCacheOnDevice: options.device !== 'cpu' });
   return {
-    model: { target, tokenizer, vocabulary: sortVocabulary(tokenizer), control: manifest.fillInTheMiddle },
+    model: { target, tokenizer, control: manifest.fillInTheMiddle },
     threads,
   };
 }
