@@ -25,8 +25,8 @@ import { METHODS } from '../protocol.ts';
 
 /** Thrown by every open and every later call once the process is gone; the one reason for all of them. */
 export class WorkerDiedError extends Error {
-  constructor(detail: string) {
-    super(`the worker process ended (${detail})`);
+  constructor(message: string) {
+    super(message);
     this.name = 'WorkerDiedError';
   }
 }
@@ -123,7 +123,7 @@ export class WorkerClient {
 
   private async call<Result>(method: string, parameters: object, token?: CancellationToken): Promise<Result> {
     const died = this.death.then((detail): never => {
-      throw new WorkerDiedError(detail);
+      throw this.diedError(detail);
     });
     const answer =
       token === undefined
@@ -133,8 +133,12 @@ export class WorkerClient {
     answer.catch(() => undefined);
     return Promise.race([answer, died]).catch(async (error: unknown) => {
       // A closed channel is seen before the exit is: wait for it, so that every call fails with the same reason.
-      throw this.child.connected ? error : new WorkerDiedError(await this.death);
+      throw this.child.connected ? error : this.diedError(await this.death);
     });
+  }
+
+  private diedError(detail: string): WorkerDiedError {
+    return new WorkerDiedError(this.isClosing ? 'the engine was stopped' : `the worker process ended (${detail})`);
   }
 }
 

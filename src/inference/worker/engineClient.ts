@@ -12,6 +12,7 @@ export class EngineClient {
   private readonly thread: Worker;
   private readonly waiting = new Map<number, Waiting>();
   private nextId = 1;
+  private onIdle: (() => void) | undefined;
 
   /** `onDeath` hears that the thread ended; no request can be answered after that. */
   constructor(scriptPath: string, onLog: (log: LogMessage) => void, onDeath: (message: string) => void) {
@@ -28,6 +29,9 @@ export class EngineClient {
       } else {
         waiting?.reject(new Error(message.message));
       }
+      if (this.waiting.size === 0) {
+        this.onIdle?.();
+      }
     });
     this.thread.on('error', (error) => this.fail(error.message, onDeath));
     this.thread.on('exit', (code) => this.fail(`the engine thread ended with code ${code}`, onDeath));
@@ -41,6 +45,15 @@ export class EngineClient {
       this.waiting.set(id, { resolve, reject });
       this.thread.postMessage({ id, request });
     });
+  }
+
+  /** Resolves once every request is answered. */
+  idle(): Promise<void> {
+    return this.waiting.size === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => {
+          this.onIdle = resolve;
+        });
   }
 
   private fail(message: string, onDeath: (message: string) => void): void {

@@ -23,6 +23,9 @@ import type { Job } from './requestQueue.ts';
 import { RequestQueue } from './requestQueue.ts';
 import type { EngineCompletion } from './threadMessages.ts';
 
+/** Shorter than the host's patience (`workerClient.ts`). */
+const LAST_FORWARD_MS = 1500;
+
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 const queue = new RequestQueue<CompletionResult>();
 const engine = new EngineClient(join(__dirname, 'engineThread.js'), log, (message) => {
@@ -40,8 +43,13 @@ connection.onRequest(METHODS.clearCaches, () => engine.send({ kind: 'clear-cache
 connection.onRequest(METHODS.memory, (): MemoryResult => ({ residentBytes: process.memoryUsage.rss() }));
 connection.listen();
 
-// A worker must never outlive the window that started it.
-process.on('disconnect', () => process.exit(0));
+// A worker must never outlive the window that started it. A thread that is ended inside a forward takes the process down with
+// an abort, which systems report to their users as a crash; so the forward under way may end first.
+process.on('disconnect', () => {
+  queue.stopAll();
+  setTimeout(() => process.exit(0), LAST_FORWARD_MS);
+  void engine.idle().then(() => process.exit(0));
+});
 
 function log(message: LogMessage): void {
   notify(METHODS.log, message);

@@ -49,6 +49,12 @@ export class RequestQueue<T> {
     return { answer: promise, cancel: () => this.stop(job, 'cancelled') };
   }
 
+  stopAll(): void {
+    for (const job of [...this.jobs]) {
+      this.stop(job, 'cancelled');
+    }
+  }
+
   private stop(job: QueuedJob<T>, cause: StopCause): void {
     if (!this.jobs.includes(job) || job.stopCause !== undefined) {
       return;

@@ -10,7 +10,6 @@ import type { CompletionParameters } from '../../../src/inference/protocol.ts';
 import { buildTinyModel } from '../../../src/model/tinyModel.ts';
 
 const script = fileURLToPath(new URL('../../../dist/worker.js', import.meta.url));
-const silent: Logger = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
 
 function parametersFor(documentId: string, overrides: Partial<CompletionParameters> = {}): CompletionParameters {
   return {
@@ -40,9 +39,17 @@ describe('worker process with a tiny model', function () {
   let folder: string;
   let client: WorkerClient;
   const deaths: string[] = [];
+  const warnings: string[] = [];
+  const logger: Logger = {
+    error() {},
+    warn: (message) => warnings.push(message),
+    info() {},
+    debug() {},
+    trace() {},
+  };
 
   function start(): WorkerClient {
-    return new WorkerClient(script, { logger: silent, onDeath: (detail) => deaths.push(detail) });
+    return new WorkerClient(script, { logger, onDeath: (detail) => deaths.push(detail) });
   }
 
   async function load(directory = join(folder, 'tiny')) {
@@ -61,6 +68,7 @@ describe('worker process with a tiny model', function () {
 
   beforeEach(() => {
     deaths.length = 0;
+    warnings.length = 0;
     client = start();
   });
 
@@ -192,8 +200,14 @@ describe('worker process with a tiny model', function () {
   it('is gone after close, and close is not reported as a death', async () => {
     await load();
     const open = client.complete(parametersFor('a', long)).catch((error: unknown) => error);
+    // Until a forward is under way.
+    await new Promise((resolve) => setTimeout(resolve, 300));
     await client.close();
-    assert.ok((await open) instanceof WorkerDiedError);
+    const error = await open;
+    assert.ok(error instanceof WorkerDiedError);
+    assert.equal(error.message, 'the engine was stopped');
+    // An abort says so there.
+    assert.deepEqual(warnings, []);
     assert.throws(() => process.kill(client.processId!, 0));
     assert.deepEqual(deaths, []);
   });
