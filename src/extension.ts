@@ -67,7 +67,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const statusBar = new StatusBar(MENU_COMMAND);
   const contextKeys = new ContextKeys();
   const snooze = new Snooze(wallClock, () => refreshStatus());
-  const report = new ReportDocument(() => `${explainRequest(lastRequest.current)}\n${explainEditor(editorFacts())}`);
+  const report = new ReportDocument(
+    () => `${explainRequest(lastRequest.current, lastRequest.suggestionBefore)}\n${explainEditor(editorFacts())}`,
+  );
   const download = new ModelDownload(worker, context.globalState, async () => {
     const entry = await readCatalogueEntry(context.extensionPath, settings.read().model);
     return entry.ok ? { id: entry.value.id, title: entry.value.title, bytes: entry.value.file.bytes } : undefined;
@@ -98,6 +100,7 @@ export function activate(context: vscode.ExtensionContext): void {
       refusal: document && refusalOf(document, current)?.reason,
       snoozedMs: snooze.remainingMs,
       trigger: current.trigger,
+      draftMethod: current.draftMethod,
       isRestricted: !vscode.workspace.isTrusted,
     };
   };

@@ -1,4 +1,5 @@
 import type { Translate } from '../../base/translate.ts';
+import type { DraftMethod } from '../../engine/draft/drafter.ts';
 import type { EngineState } from '../../inference/client/engineState.ts';
 import { describeEngineState } from '../../inference/client/engineState.ts';
 import { MAX_DOCUMENT_CHARS } from '../../pipeline/gate/refuseEvent.ts';
@@ -17,6 +18,7 @@ export interface StatusFacts {
   /** Time until suggestions come again by themselves; 0 when they are not snoozed. */
   readonly snoozedMs: number;
   readonly trigger: 'automatic' | 'manual';
+  readonly draftMethod: DraftMethod;
   /** The workspace is one that the user has not said to trust. */
   readonly isRestricted: boolean;
 }
@@ -70,12 +72,20 @@ export function describeStatus(facts: StatusFacts, translate: Translate): Status
   }
   const sentences = [
     long,
+    ...(canDraft(engine, facts.draftMethod)
+      ? []
+      : [translate('It has no draft heads for the method {0}, so nothing is drafted.', facts.draftMethod)]),
     ...(facts.trigger === 'manual' ? [translate('Suggestions come on request only.')] : []),
     ...(facts.isRestricted
       ? [translate('This workspace is not trusted: what runs, and in which files, is not taken from its settings.')]
       : []),
   ];
   return { icon: 'sparkle', label: '', sentence: sentences.join(' ') };
+}
+
+/** Whether the loaded model can draft by this method; true while none is loaded. */
+export function canDraft(engine: EngineState, method: DraftMethod): boolean {
+  return engine.kind !== 'ready' || engine.model.availableMethods.includes(method);
 }
 
 function describeRefusal(reason: NoSuggestionReason, translate: Translate): string {

@@ -1,6 +1,7 @@
 import type { Translate } from '../../base/translate.ts';
 import type { EngineState } from '../../inference/client/engineState.ts';
 import type { Settings } from '../../settings/settings.ts';
+import { canDraft } from './describeStatus.ts';
 import { describeDuration } from './snooze.ts';
 
 export interface MenuFacts {
@@ -90,8 +91,9 @@ function choices({ settings, engine }: MenuFacts, translate: Translate): readonl
   const { draftMethod, acceptanceMode, acceptanceThreshold, model, quantization, device } = settings;
   const acceptance = acceptanceMode === 'exact' ? acceptanceMode : `${acceptanceMode} ${acceptanceThreshold}`;
   const runsOn = engine.kind === 'ready' && engine.model.device !== device ? ` → ${engine.model.device}` : '';
+  const method = canDraft(engine, draftMethod) ? draftMethod : `${draftMethod} → off`;
   return [
-    action('rocket', translate('Draft method…'), 'foretoken.chooseDraftMethod', draftMethod),
+    action('rocket', translate('Draft method…'), 'foretoken.chooseDraftMethod', method),
     action('check-all', translate('Acceptance…'), 'foretoken.chooseAcceptance', acceptance),
     action('package', translate('Model…'), 'foretoken.chooseModel', `${model}, ${quantization}`),
     action('chip', translate('Device…'), 'foretoken.chooseDevice', device + runsOn),

@@ -4,18 +4,23 @@ import { describeReason } from '../postprocess/suggestion.ts';
 import { explainTokens } from './explainTokens.ts';
 import type { RequestReport } from './requestReport.ts';
 
-/** The report of a request as Markdown, most wanted first: what came of it, then why, then the figures. */
-export function explainRequest(report: RequestReport | undefined): string {
+/**
+ * The report of a request as Markdown, most wanted first: what came of it, then why, then the figures.
+ *
+ * `suggestionBefore`: the suggestion before a request that showed nothing, of which the user may rather want to know.
+ */
+export function explainRequest(report: RequestReport | undefined, suggestionBefore?: RequestReport): string {
   if (report === undefined) {
     return `${TITLE}\n\nNothing was requested in this window yet. Type in a file, then run the command again.\n`;
   }
   const sections = [
     TITLE,
     describeOutcome(report),
+    ...(suggestionBefore === undefined ? [] : ['The suggestion before it is told of at the end.']),
     section('Request', [
       ['Time', report.time],
       ['Trigger', report.trigger === 'typing' ? 'typing or moving the cursor' : 'the trigger command'],
-      ['Where', `${report.where.document}, line ${report.where.line + 1}, column ${report.where.column + 1}`],
+      ['Where', describePlace(report)],
       ['Language', report.where.languageId],
       ['Engine', report.engine],
       ['Selected list entry', report.followsSelectedEntry ? 'the suggestion extends it' : 'none'],
@@ -30,6 +35,7 @@ export function explainRequest(report: RequestReport | undefined): string {
       'Settings for this document',
       Object.entries(report.settings).map(([key, value]) => [`foretoken.${key}`, JSON.stringify(value)]),
     ),
+    ...(suggestionBefore === undefined ? [] : describeBefore(suggestionBefore)),
   ];
   return `${sections.join('\n\n')}\n`;
 }
@@ -49,6 +55,23 @@ function describeOutcome({ outcome, isContinued, isPrepared = false }: RequestRe
   return isContinued
     ? `**A suggestion was kept**, ${size}: what you typed was its beginning, so the model was not asked again.`
     : `**A suggestion was offered to the editor**, ${size}.`;
+}
+
+function describeBefore(report: RequestReport): readonly string[] {
+  return [
+    '# The suggestion before it',
+    describeOutcome(report),
+    section('Request', [
+      ['Time', report.time],
+      ['Where', describePlace(report)],
+    ]),
+    ...describePrompt(report),
+    ...describeResult(report.result),
+  ];
+}
+
+function describePlace({ where }: RequestReport): string {
+  return `${where.document}, line ${where.line + 1}, column ${where.column + 1}`;
 }
 
 function describePrompt({ prompt }: RequestReport): readonly string[] {
@@ -91,7 +114,7 @@ function describeGenerated(generated: GeneratedText): readonly string[] {
       ['Written', `${generated.tokens} tokens in ${generated.forwards} forwards, ${generated.text.length} characters`],
       ['Stopped by', generated.stopReason],
       ['Probability per token', `${(100 * Math.exp(generated.meanLogProbability)).toFixed(0)}% (geometric mean)`],
-      ['Sure of the first line', describeConfidence(generated)],
+      ['Probability of the whole first line', describeConfidence(generated)],
       ['Waited for an older request', milliseconds(ms.queued)],
       ['Prompt reading', milliseconds(ms.prefill)],
       ['Drafting', `${milliseconds(ms.draft)}; ${describeDrafts(generated)}`],
@@ -126,7 +149,11 @@ function describeTokens(trace: GenerationTrace | undefined): readonly string[] {
 
 function describeConfidence(generated: GeneratedText): string {
   const confidence = confidenceOf(generated);
-  return confidence === undefined ? 'not known' : `${(100 * confidence).toFixed(0)}% (setting foretoken.quietness)`;
+  if (confidence === undefined) {
+    return 'not known';
+  }
+  const percent = confidence < 0.01 ? 'less than 1%' : `${(100 * confidence).toFixed(0)}%`;
+  return `${percent}: its tokens' probabilities multiplied, which the setting foretoken.quietness looks at`;
 }
 
 /** How speculative decoding went: method, drafted and accepted tokens, where the accepted ones came from. */

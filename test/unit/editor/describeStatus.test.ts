@@ -12,6 +12,7 @@ const WELL: StatusFacts = {
   refusal: undefined,
   snoozedMs: 0,
   trigger: 'automatic',
+  draftMethod: 'auto',
   isRestricted: false,
 };
 const FAILED = { kind: 'failed', message: 'the package is damaged', whatToDo: 'look-at-log' } as const;
@@ -26,6 +27,7 @@ describe('describeStatus', () => {
     ['has no label when all is well', {}, 'sparkle', '', /0\.5b \(q8\) runs on the CPU \(threads: 2\)/],
     ['says before the start what starts it', { engine: { kind: 'idle' } }, 'sparkle', '', /first file/],
     ['says that only requests are answered', { trigger: 'manual' }, 'sparkle', '', /on request only\.$/],
+    ['says that a method has no heads', { draftMethod: 'mtp' }, 'sparkle', '', /for the method mtp, so nothing/],
     ['says what an untrusted workspace cannot set', { isRestricted: true }, 'sparkle', '', /not trusted: what runs/],
     ['shows how far a download is', { engine: DOWNLOADING }, 'sync~spin', 'downloading 42%', /prepared/],
     ['shows loading', { engine: { kind: 'loading' } }, 'sync~spin', 'loading', /being loaded/],

@@ -24,6 +24,10 @@ describe('menuEntries', () => {
         : `${entry.label}${entry.description && ` | ${entry.description}`}`,
     );
 
+  it('says what stands in for a draft method without heads', () => {
+    assert.ok(lines({ settings: { ...DEFAULTS, draftMethod: 'mtp' } }).includes('Draft method… | mtp → off'));
+  });
+
   it('holds the actions in order, with the present values', () => {
     assert.deepEqual(lines({}), [
       '-- Suggestions',

@@ -76,7 +76,16 @@ describe('explainRequest', () => {
     ],
     ['says what the cache saved', { result: GENERATED }, /413 tokens were there, 7 were read afresh/],
     ['says how sure the model was', { result: GENERATED }, /\| Probability per token \| 50%/],
-    ['says how sure it was of the first line', { result: GENERATED }, /\| Sure of the first line \| 41%/],
+    [
+      'says how sure it was of the first line',
+      { result: GENERATED },
+      /\| Probability of the whole first line \| 41%: its/,
+    ],
+    [
+      'says so where that is next to nothing',
+      { result: { ...GENERATED, generated: { ...GENERATED.generated, firstLineLogProbability: Math.log(0.004) } } },
+      /\| Probability of the whole first line \| less than 1%: its/,
+    ],
     ['says how fast it wrote', { result: GENERATED }, /200 ms, 50 tokens per second/],
     [
       'says what was drafted and what stood',
@@ -134,6 +143,14 @@ describe('explainRequest', () => {
         '| 3 | `\uFFFD→` | model | 50% | ⏎ (mtp <1%), (end) (lookup <1%) |',
       ],
     );
+  });
+
+  it('tells at the end of the suggestion before a request that showed nothing', () => {
+    const refused = { ...REPORT, time: '12:00:01', outcome: noSuggestion('statement-ended') };
+    const report = explainRequest(refused, { ...REPORT, result: GENERATED });
+    const [newest = '', before = ''] = report.split('\n# The suggestion before it\n');
+    assert.match(newest, /\*\*Nothing was shown\.\*\*[\s\S]*The suggestion before it is told of at the end/);
+    assert.match(before, /offered to the editor[\s\S]*12:00:00[\s\S]*413 tokens were there/);
   });
 
   it('says what to do before the first request', () => {
