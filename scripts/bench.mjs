@@ -47,7 +47,7 @@ async function measureWithWorker(options) {
   const { heading, ownTable, peerTable } = await import('./bench/report.mjs');
 
   const positions = product.seededShuffle(await product.readPositions(POSITIONS), SEED);
-  const directory = options.package ?? product.packageDirectory(options.model, 'q8');
+  const directory = options.package ?? product.defaultPackageDirectory(options.model);
   const silent = () => undefined;
   const startMs = performance.now();
   const client = new product.WorkerClient(join(root, 'dist/worker.js'), {

@@ -22,7 +22,7 @@ import { note, root, run, runScript, SetUpError } from './setUp.mjs';
 /** Platforms that ONNX Runtime has binaries for, as VS Code names them; its folders are bin/napi-v6/<platform>/<arch>. */
 const TARGETS = ['win32-x64', 'win32-arm64', 'linux-x64', 'linux-arm64', 'darwin-arm64'];
 const EDITIONS = ['slim', 'full'];
-const DEFAULT_MODEL = { id: 'qwen2.5-coder-0.5b', quantization: 'q8' };
+const DEFAULT_MODEL = 'qwen2.5-coder-0.5b';
 
 const TEXTS = ['README.md', 'CHANGELOG.md', 'LICENSE', 'THIRD_PARTY_NOTICES.md'];
 const BUNDLES = ['extension.js', 'worker.js', 'engineThread.js', 'panel.js', 'panel-style.css'];
@@ -61,7 +61,7 @@ await runScript(async () => {
   stageTexts(stage);
   stageLicences(stage);
   if (edition === 'full') {
-    await stageModel(stage);
+    await stageModel(stage, target);
   }
   const vsix = join(root, 'out', `foretoken-${target}-${edition}.vsix`);
   await pack(stage, target, vsix);
@@ -150,13 +150,17 @@ function stageTexts(stage) {
 }
 
 /** Links instead of copying: the weights have half a gigabyte. */
-async function stageModel(stage) {
+async function stageModel(stage, target) {
   const { packageDirectory } = await tsImport('../src/model/cacheDirectory.ts', import.meta.url);
   const { openPackage, packageFiles } = await tsImport('../src/model/openPackage.ts', import.meta.url);
-  const directory = packageDirectory(DEFAULT_MODEL.id, DEFAULT_MODEL.quantization);
+  const { chooseQuantization } = await tsImport('../src/model/chooseQuantization.ts', import.meta.url);
+  const quantization = chooseQuantization('auto', { device: 'auto', architecture: target.split('-')[1] });
+  const directory = packageDirectory(DEFAULT_MODEL, quantization);
   const opened = await openPackage(directory);
   if (!opened.ok) {
-    throw new SetUpError(`${opened.error} (foretoken model fetch ${DEFAULT_MODEL.id} does that)`);
+    throw new SetUpError(
+      `${opened.error} (foretoken model fetch ${DEFAULT_MODEL} --quantization ${quantization} does that)`,
+    );
   }
   const files = ['manifest.json', ...packageFiles(opened.value.manifest).map(({ name }) => name)];
   mkdirSync(join(stage, 'model'), { recursive: true });

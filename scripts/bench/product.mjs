@@ -22,6 +22,6 @@ export const { seededShuffle } = load('cli/seededShuffle.ts');
 export const { quantile } = load('cli/statistics.ts');
 export const { openPackage } = load('model/openPackage.ts');
 export const { readCatalogueEntry } = load('model/catalogue.ts');
-export const { cacheDirectory, downloadDirectory, measurementsDirectory, packageDirectory } =
-  load('model/cacheDirectory.ts');
+export const { defaultPackageDirectory } = load('model/defaultPackage.ts');
+export const { cacheDirectory, downloadDirectory, measurementsDirectory } = load('model/cacheDirectory.ts');
 export const { fetchWeights } = load('model/fetch/fetchWeights.ts');

@@ -1,9 +1,10 @@
+import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Device } from '../inference/protocol.ts';
 import { DEVICES } from '../inference/protocol.ts';
 import { DEFAULT_MODEL_ID } from '../model/catalogue.ts';
+import { chooseQuantization, QUANTIZATION_CHOICES } from '../model/chooseQuantization.ts';
 import type { Quantization } from '../model/manifest.ts';
-import { QUANTIZATIONS } from '../model/manifest.ts';
 import { SETTINGS } from '../settings/settings.ts';
 
 /** Options that every command takes, before or after its name. */
@@ -13,6 +14,7 @@ export interface GlobalOptions {
   readonly device: Device;
   /** 0 chooses by the number of cores. */
   readonly threads: number;
+  /** What was chosen, once the command runs; `auto` only on the command line. */
   readonly quantization: Quantization;
   /** One JSON document on stdout and nothing else there. */
   readonly json: boolean;
@@ -28,11 +30,17 @@ export function globalOptions(): readonly Option[] {
       .argParser(wholeNumber(...SETTINGS.threads.range!))
       .default(SETTINGS.threads.default),
     new Option('--quantization <kind>', 'precision of the package that belongs to a model id')
-      .choices(QUANTIZATIONS)
+      .choices(QUANTIZATION_CHOICES)
       .default(SETTINGS.quantization.default),
     new Option('--json', 'print one JSON document and nothing else').default(false),
     new Option('--verbose', "show the worker's log on stderr").default(false),
   ];
+}
+
+/** Has `--quantization auto` mean what it does on this machine before a command runs. */
+export function settleQuantization(program: Command): void {
+  const { quantization, device } = program.opts();
+  program.setOptionValue('quantization', chooseQuantization(quantization, { device, architecture: process.arch }));
 }
 
 /** A commander parser for whole numbers inside a range, both ends included. */

@@ -56,6 +56,7 @@ async function importModel(environment: CliEnvironment, source: string, options:
     quantization: options.quantization,
     licence: options.licence ?? licenceOf(header.value.metadata.get('general.license')),
     adapter: parseAdapterOption(options.adapter, environment.root),
+    catalogueRoot: environment.root,
     onProgress: counter.update,
     signal: environment.interrupt,
   }).finally(counter.finish);

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { cacheDirectory, packageDirectory } from '../model/cacheDirectory.ts';
 import { listCatalogue } from '../model/catalogue.ts';
 import type { Quantization } from '../model/manifest.ts';
+import { QUANTIZATIONS } from '../model/manifest.ts';
 import { openPackage } from '../model/openPackage.ts';
 import type { CliEnvironment } from './cliEnvironment.ts';
 import { CommandFailure } from './cliError.ts';
@@ -83,7 +84,7 @@ async function listPackages(): Promise<readonly ListedModel[]> {
       const { id, quantization, licence, heads } = opened.value.manifest;
       models.push({ id, dir, ready: true, bytes: packageBytes(opened.value.manifest), licence, heads, quantization });
     } else {
-      const [, id = name, quantization = 'q8'] = /^(.+)-(q8|q4|f32)$/.exec(name) ?? [];
+      const [, id = name, quantization = 'q8'] = new RegExp(`^(.+)-(${QUANTIZATIONS.join('|')})$`).exec(name) ?? [];
       const unknown = { bytes: 0, licence: '', heads: [], quantization: quantization as Quantization };
       models.push({ id, dir, ready: false, ...unknown, problem: opened.error });
     }

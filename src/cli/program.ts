@@ -7,7 +7,7 @@ import { InterruptedError, UsageError } from './cliError.ts';
 import { completeCommand } from './completeCommand.ts';
 import { doctorCommand } from './doctorCommand.ts';
 import { evalCommand } from './evalCommand.ts';
-import { globalOptions } from './globalOptions.ts';
+import { globalOptions, settleQuantization } from './globalOptions.ts';
 import { modelCommand } from './modelCommand.ts';
 import { replayCommand } from './replayCommand.ts';
 import { sampleCommand } from './sampleCommand.ts';
@@ -37,6 +37,7 @@ export function createProgram(environment: CliEnvironment): Command {
   }
   program.addCommand(scoreCommand(environment), { hidden: true });
   program.addCommand(sampleCommand(environment), { hidden: true });
+  program.hook('preAction', settleQuantization);
   configure(program);
   return program;
 }

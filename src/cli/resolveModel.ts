@@ -2,6 +2,7 @@ import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { packageDirectory } from '../model/cacheDirectory.ts';
 import { listCatalogue } from '../model/catalogue.ts';
+import { chooseQuantization } from '../model/chooseQuantization.ts';
 import type { Quantization } from '../model/manifest.ts';
 import { CommandFailure, UsageError } from './cliError.ts';
 
@@ -17,7 +18,8 @@ export async function resolveModelDirectory(root: string, model: string, quantiz
   const catalogue = await listCatalogue(root);
   const ids = catalogue.ok ? catalogue.value.map((entry) => entry.id) : [];
   if (ids.includes(model)) {
-    const precision = quantization === 'q8' ? '' : ` --quantization ${quantization}`;
+    const isAutomatic = quantization === chooseQuantization('auto', { device: 'auto', architecture: process.arch });
+    const precision = isAutomatic ? '' : ` --quantization ${quantization}`;
     throw new CommandFailure(
       `the model ${model} (${quantization}) is not on this machine yet; run "foretoken model fetch ${model}${precision}"`,
     );

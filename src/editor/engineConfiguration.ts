@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { EngineConfiguration } from '../inference/client/supervisedWorker.ts';
 import { measurementsDirectory, packageDirectory } from '../model/cacheDirectory.ts';
+import { chooseQuantization } from '../model/chooseQuantization.ts';
 import { parseManifest } from '../model/manifest.ts';
 import type { Settings } from '../settings/settings.ts';
 
@@ -19,7 +20,9 @@ export function engineConfiguration(settings: Settings, extensionPath: string): 
 }
 
 /** In this order: a folder the user names; the model inside the full edition; an imported model; the catalogue. */
-function chooseModel({ model, quantization }: Settings, extensionPath: string): EngineConfiguration['model'] {
+function chooseModel(settings: Settings, extensionPath: string): EngineConfiguration['model'] {
+  const { model, device } = settings;
+  const quantization = chooseQuantization(settings.quantization, { device, architecture: process.arch });
   if (path.isAbsolute(model)) {
     return { kind: 'directory', directory: model };
   }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { LoadedModelInfo } from '../inference/protocol.ts';
 import { cacheDirectory } from '../model/cacheDirectory.ts';
+import { chooseQuantization } from '../model/chooseQuantization.ts';
 import type { CommandParts } from './commandParts.ts';
 import { pickOne } from './pickOne.ts';
 import { acceptanceChoices, parseThreshold } from './surface/acceptanceChoices.ts';
@@ -45,7 +46,11 @@ export async function chooseAcceptance({ settings }: CommandParts): Promise<void
 
 export async function chooseModel({ settings, extension }: CommandParts): Promise<void> {
   const current = settings.read();
-  const shelf = await readModelShelf(extension.extensionPath, cacheDirectory());
+  const shelf = await readModelShelf(
+    extension.extensionPath,
+    cacheDirectory(),
+    chooseQuantization('auto', { device: current.device, architecture: process.arch }),
+  );
   const picked = await pickOne(modelChoices(shelf, current, translate), {
     title: translate('Foretoken: model'),
     placeholder: translate('A larger model writes better and needs more time and memory'),

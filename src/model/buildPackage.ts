@@ -9,6 +9,7 @@ import { loadAdapter } from './adapter/chooseAdapter.ts';
 import { readGguf } from './gguf/readGguf.ts';
 import type { ModelManifest, Quantization } from './manifest.ts';
 import { ModelError } from './modelError.ts';
+import { loadSmoothing, smoothedSource } from './quantize/smoothing.ts';
 import { openGgufSource } from './source/ggufSource.ts';
 import type { BuildFailure } from './writePackage.ts';
 import { buildFailure, writePackage } from './writePackage.ts';
@@ -20,6 +21,8 @@ export interface BuildPackageOptions {
   readonly id: string;
   readonly quantization: Quantization;
   readonly licence: string;
+  /** Holds `models/`, where smoothing factors lie. Without it, and for weights of no catalogue model, there are none. */
+  readonly catalogueRoot?: string | undefined;
   /** The adapter that is merged into the weights before they are quantised. Defaults to none. */
   readonly adapter?: AdapterChoice | undefined;
   /** Called often, with the share of the work done, 0–1. */
@@ -55,6 +58,10 @@ export async function buildPackage(options: BuildPackageOptions): Promise<Result
       }
       const merged = adapter.value === undefined ? source : adapterSource(source, adapter.value);
       const { id, quantization, licence } = options;
+      const smoothing =
+        quantization === 'w8a8' && options.catalogueRoot !== undefined
+          ? await loadSmoothing(options.catalogueRoot, sha256)
+          : undefined;
       const description = {
         id,
         quantization,
@@ -62,10 +69,15 @@ export async function buildPackage(options: BuildPackageOptions): Promise<Result
         source: { name: path.basename(ggufPath), sha256 },
         adapterSha256: adapter.value?.sha256,
       };
-      return await writePackage(merged, outDir, description, {
-        signal,
-        onProgress: (fraction) => onProgress(HASHING_SHARE + (1 - HASHING_SHARE) * fraction),
-      });
+      return await writePackage(
+        smoothing === undefined ? merged : smoothedSource(merged, smoothing),
+        outDir,
+        description,
+        {
+          signal,
+          onProgress: (fraction) => onProgress(HASHING_SHARE + (1 - HASHING_SHARE) * fraction),
+        },
+      );
     } finally {
       await source.close();
     }

@@ -11,8 +11,8 @@ import type { DraftMethod } from '../engine/draft/drafter.ts';
 import { DRAFT_METHODS } from '../engine/draft/drafter.ts';
 import type { Device } from '../inference/protocol.ts';
 import { DEVICES } from '../inference/protocol.ts';
-import type { Quantization } from '../model/manifest.ts';
-import { QUANTIZATIONS } from '../model/manifest.ts';
+import type { QuantizationChoice } from '../model/chooseQuantization.ts';
+import { QUANTIZATION_CHOICES } from '../model/chooseQuantization.ts';
 
 export const TRIGGERS = ['automatic', 'manual'] as const;
 
@@ -39,7 +39,7 @@ export interface Settings {
   /** Most lines with something on them. */
   readonly maxLines: number;
   readonly model: string;
-  readonly quantization: Quantization;
+  readonly quantization: QuantizationChoice;
   readonly device: Device;
   readonly threads: number;
   readonly cacheMegabytes: number;
@@ -83,7 +83,7 @@ export const SETTINGS: {
   quietness: { key: 'quietness', default: 0, range: [0, 100], restartsEngine: false },
   maxLines: { key: 'maxLines', default: 20, range: [1, 100], restartsEngine: false },
   model: { key: 'model', default: 'qwen2.5-coder-0.5b', restartsEngine: true },
-  quantization: { key: 'quantization', default: 'q8', choices: QUANTIZATIONS, restartsEngine: true },
+  quantization: { key: 'quantization', default: 'auto', choices: QUANTIZATION_CHOICES, restartsEngine: true },
   device: { key: 'device', default: 'auto', choices: DEVICES, restartsEngine: true },
   threads: { key: 'threads', default: 0, range: [0, 64], restartsEngine: true },
   cacheMegabytes: { key: 'cacheMegabytes', default: 256, range: [32, 16_384], restartsEngine: true },

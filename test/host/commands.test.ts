@@ -81,7 +81,7 @@ describe('Commands and the status item in VS Code', function () {
     const models = await editor.pickerLines();
     await editor.picture('models');
     await editor.press('Escape');
-    assert.match(models.join('\n'), /^qwen2\.5-coder-0\.5b, q8 chosen, on this machine, \d+ MB/);
+    assert.match(models.join('\n'), /^qwen2\.5-coder-0\.5b, auto → \w+ chosen, on this machine, \d+ MB/);
     await editor.waitForPickerToClose();
     await editor.ask('start', { id: 'foretoken.chooseDevice' });
     const devices = await editor.pickerLines();
@@ -167,7 +167,7 @@ describe('Commands and the status item in VS Code', function () {
     const text = await editor.ask<string>('clipboard');
     assert.match(
       text,
-      /# Foretoken diagnostics[\s\S]*Model: qwen2\.5-coder-0\.5b, q8[\s\S]*## Last request\n\n- Outcome/,
+      /# Foretoken diagnostics[\s\S]*Model: qwen2\.5-coder-0\.5b, \w+[\s\S]*## Last request\n\n- Outcome/,
     );
     assert.doesNotMatch(text, /inventory|raise|\/(home|root|tmp|Users)\//);
   });

@@ -147,7 +147,7 @@ describe('the command line on the real model', function () {
       bytes,
       licence,
       heads: [],
-      quantization: 'q8',
+      quantization: model.manifest.quantization,
     });
   });
 

@@ -23,14 +23,14 @@ interface ReferenceRow {
 }
 
 /**
- * Largest difference of a logit. 8-bit weights differ by up to 0.50 from the reference on a processor without 8-bit
- * dot products, where activations stay float32 (measured 2026-11-24; the float32 package: 0.0001); rounding
- * activations to 8 bits, as newer processors do, adds up to about 0.7.
+ * Largest difference of a logit. Measured with `w8a8`, 27 November 2026: 1.05 in the first row of a text, whose activations have
+ * the largest outliers, and 0.83 in the others; with `q8` 0.50 on a processor without 8-bit dot products, where activations stay
+ * float32, and about 0.7 more with them; with `f32` 0.0001.
  */
-const MAX_LOGIT_DIFFERENCE = 1.25;
-/** Measured: 0.17 over all compared logits, 0.21 for the log-sum-exp. */
-const MAX_MEAN_DIFFERENCE = 0.3;
-const MAX_LOG_SUM_EXP_DIFFERENCE = 0.6;
+const MAX_LOGIT_DIFFERENCE = 1.5;
+/** Measured with `w8a8`: 0.39 over all compared logits of a first row and 0.21 in the others; log-sum-exp 0.61 and 0.32. */
+const MAX_MEAN_DIFFERENCE = 0.5;
+const MAX_LOG_SUM_EXP_DIFFERENCE = 0.8;
 /** Rows whose two best logits are nearer than this may swap them. */
 const CLEAR_MARGIN = 1;
 

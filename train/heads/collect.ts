@@ -15,8 +15,7 @@ import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { LoadedModel } from '../../src/engine/generate.ts';
 import { loadModel } from '../../src/inference/worker/onnx/loadModel.ts';
-import { packageDirectory } from '../../src/model/cacheDirectory.ts';
-import { DEFAULT_MODEL_ID } from '../../src/model/catalogue.ts';
+import { defaultPackageDirectory } from '../../src/model/defaultPackage.ts';
 import type { ModelManifest } from '../../src/model/manifest.ts';
 import { openPackage } from '../../src/model/openPackage.ts';
 import type { Sample } from '../samples/buildSample.ts';
@@ -32,7 +31,7 @@ const { values } = parseArgs({
   options: {
     name: { type: 'string', default: 'train' },
     samples: { type: 'string', default: 'train' },
-    package: { type: 'string', default: packageDirectory(DEFAULT_MODEL_ID, 'q8') },
+    package: { type: 'string', default: defaultPackageDirectory() },
     /** `greedy`: the trunk's own text; `middle`: the file's, an eighth of the time; `both`. */
     continuation: { type: 'string', default: 'greedy' },
     'greedy-tokens': { type: 'string', default: '32' },

@@ -11,8 +11,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { HeadGuesses, MedusaHead, MtpHead } from '../../src/engine/draft/draftHead.ts';
 import { loadDraftHeads } from '../../src/inference/worker/onnx/draftHeads.ts';
-import { packageDirectory } from '../../src/model/cacheDirectory.ts';
-import { DEFAULT_MODEL_ID } from '../../src/model/catalogue.ts';
+import { defaultPackageDirectory } from '../../src/model/defaultPackage.ts';
 import { prepareHeads } from '../../src/model/heads/prepareHeads.ts';
 import { openPackage } from '../../src/model/openPackage.ts';
 
@@ -34,7 +33,7 @@ const { values } = parseArgs({
   options: {
     heads: { type: 'string' },
     cases: { type: 'string' },
-    package: { type: 'string', default: packageDirectory(DEFAULT_MODEL_ID, 'q8') },
+    package: { type: 'string', default: defaultPackageDirectory() },
   },
 });
 

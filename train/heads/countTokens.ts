@@ -10,8 +10,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadTokenizer } from '../../src/inference/worker/loadTokenizer.ts';
-import { packageDirectory } from '../../src/model/cacheDirectory.ts';
-import { DEFAULT_MODEL_ID } from '../../src/model/catalogue.ts';
+import { defaultPackageDirectory } from '../../src/model/defaultPackage.ts';
 import { openPackage } from '../../src/model/openPackage.ts';
 import { createRandom } from '../samples/random.ts';
 import { createFileDrawer, readCorpus, trainRoot } from '../samples/readCorpus.ts';
@@ -21,7 +20,7 @@ const { values } = parseArgs({
   options: {
     part: { type: 'string', default: 'train' },
     out: { type: 'string', default: 'counts' },
-    package: { type: 'string', default: packageDirectory(DEFAULT_MODEL_ID, 'q8') },
+    package: { type: 'string', default: defaultPackageDirectory() },
     'max-tokens': { type: 'string', default: '6000000' },
     'min-pairs': { type: 'string', default: '2' },
     seed: { type: 'string', default: '1' },

@@ -75,10 +75,13 @@ class WeightReader {
     return floatTensor([values.length], values);
   }
 
-  /** A matrix as `(outputs, inputs)` in float16, whatever it is stored as; block formats as in `quantizeBlocks.ts`. */
+  /** A matrix as `(outputs, inputs)` in float16, whatever it is stored as; formats as in `quantizeBlocks.ts` and `quantizeIntegers.ts`. */
   async matrix({ name, outputs, inputs, format }: MatrixPlan): Promise<Tensor> {
     if (format === 'float32') {
       return halfTensor([outputs, inputs], [floats(await this.#read(`${name}.weight`))]);
+    }
+    if ('kind' in format) {
+      return this.#integerMatrix(name, outputs, inputs, format.groups);
     }
     const codes = await this.#read(`${name}.codes`);
     const scales = new Uint16Array(aligned(await this.#read(`${name}.scales`)));
@@ -99,6 +102,21 @@ class WeightReader {
         row[input] = (codeAt(codes, output * codeBytes, input) - zero) * scale;
       }
       rows.push(row);
+    }
+    return halfTensor([outputs, inputs], rows);
+  }
+
+  async #integerMatrix(name: string, outputs: number, inputs: number, groups: number): Promise<Tensor> {
+    const rows = Array.from({ length: outputs }, () => new Float32Array(inputs));
+    const groupInputs = inputs / groups;
+    for (let group = 0; group < groups; group++) {
+      const codes = Int8Array.from(await this.#read(`${name}.${group}.codes`));
+      const scales = floats(await this.#read(`${name}.${group}.scales`));
+      for (const [output, row] of rows.entries()) {
+        for (let input = 0; input < groupInputs; input++) {
+          row[group * groupInputs + input] = codes[input * outputs + output]! * scales[output]!;
+        }
+      }
     }
     return halfTensor([outputs, inputs], rows);
   }

@@ -12,8 +12,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadTokenizer } from '../../src/inference/worker/loadTokenizer.ts';
-import { packageDirectory } from '../../src/model/cacheDirectory.ts';
 import { DEFAULT_MODEL_ID } from '../../src/model/catalogue.ts';
+import { defaultPackageDirectory } from '../../src/model/defaultPackage.ts';
 import { openPackage } from '../../src/model/openPackage.ts';
 import { trainRoot } from '../samples/readCorpus.ts';
 import { chooseEntries } from './chooseEntries.ts';
@@ -23,7 +23,7 @@ import { keptPiece, mergePieces, PIECE_TOKENS } from './sampleTokens.ts';
 
 const { values } = parseArgs({
   options: {
-    package: { type: 'string', default: packageDirectory(DEFAULT_MODEL_ID, 'q8') },
+    package: { type: 'string', default: defaultPackageDirectory() },
     out: { type: 'string', default: path.join('models', DEFAULT_MODEL_ID, 'heads') },
     pieces: { type: 'string', default: '5' },
     use: { type: 'string' },

@@ -12,8 +12,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { loadTokenizer } from '../../src/inference/worker/loadTokenizer.ts';
-import { packageDirectory } from '../../src/model/cacheDirectory.ts';
-import { DEFAULT_MODEL_ID } from '../../src/model/catalogue.ts';
+import { defaultPackageDirectory } from '../../src/model/defaultPackage.ts';
 import { openPackage } from '../../src/model/openPackage.ts';
 import type { Sample, SampleTokens } from './buildSample.ts';
 import type { SourceFile } from './drawGroup.ts';
@@ -33,7 +32,7 @@ const { values } = parseArgs({
     'left-to-right': { type: 'string', default: '0.1' },
     'max-middle': { type: 'string', default: '72' },
     /** Package whose tokenizer is used; by default the default model's. */
-    package: { type: 'string', default: packageDirectory(DEFAULT_MODEL_ID, 'q8') },
+    package: { type: 'string', default: defaultPackageDirectory() },
   },
 });
 

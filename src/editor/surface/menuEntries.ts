@@ -90,12 +90,14 @@ function switches({ settings, language, snoozedMs }: MenuFacts, translate: Trans
 function choices({ settings, engine }: MenuFacts, translate: Translate): readonly MenuEntry[] {
   const { draftMethod, acceptanceMode, acceptanceThreshold, model, quantization, device } = settings;
   const acceptance = acceptanceMode === 'exact' ? acceptanceMode : `${acceptanceMode} ${acceptanceThreshold}`;
-  const runsOn = engine.kind === 'ready' && engine.model.device !== device ? ` → ${engine.model.device}` : '';
+  const loaded = engine.kind === 'ready' ? engine.model : undefined;
+  const runsOn = loaded !== undefined && loaded.device !== device ? ` → ${loaded.device}` : '';
+  const storedAs = loaded !== undefined && loaded.quantization !== quantization ? ` → ${loaded.quantization}` : '';
   const method = canDraft(engine, draftMethod) ? draftMethod : `${draftMethod} → off`;
   return [
     action('rocket', translate('Draft method…'), 'foretoken.chooseDraftMethod', method),
     action('check-all', translate('Acceptance…'), 'foretoken.chooseAcceptance', acceptance),
-    action('package', translate('Model…'), 'foretoken.chooseModel', `${model}, ${quantization}`),
+    action('package', translate('Model…'), 'foretoken.chooseModel', `${model}, ${quantization}${storedAs}`),
     action('chip', translate('Device…'), 'foretoken.chooseDevice', device + runsOn),
   ];
 }

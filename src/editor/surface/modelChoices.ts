@@ -1,12 +1,14 @@
 import type { Translate } from '../../base/translate.ts';
+import type { QuantizationChoice } from '../../model/chooseQuantization.ts';
 import type { Quantization } from '../../model/manifest.ts';
-import type { Settings } from '../../settings/settings.ts';
 import type { Choice } from './choice.ts';
 
 /** What there is to choose from. */
 export interface ModelShelf {
   readonly catalogue: readonly CatalogueModel[];
   readonly packages: readonly ShelfPackage[];
+  /** What `auto` means on this machine. */
+  readonly automatic: Quantization;
 }
 
 export interface CatalogueModel {
@@ -26,7 +28,10 @@ export interface ShelfPackage {
   readonly setting: string;
 }
 
-export type ModelChoice = Pick<Settings, 'model' | 'quantization'>;
+export interface ModelChoice {
+  readonly model: string;
+  readonly quantization: QuantizationChoice;
+}
 
 const BYTES_PER_MEGABYTE = 1_000_000;
 
@@ -35,12 +40,12 @@ const BYTES_PER_MEGABYTE = 1_000_000;
  * setting names and that is none of these comes last, so that the present choice is always in the list.
  */
 export function modelChoices(
-  { catalogue, packages }: ModelShelf,
+  { catalogue, packages, automatic }: ModelShelf,
   current: ModelChoice,
   translate: Translate,
 ): readonly Choice<ModelChoice>[] {
   const listed = catalogue.map((model) => {
-    const built = packages.find((other) => isSame(choiceOf(other), { ...current, model: model.id }));
+    const built = packages.find((other) => isSame(choiceOf(other), settled({ ...current, model: model.id })));
     return choice(
       { model: model.id, quantization: current.quantization },
       built === undefined ? describeAbsent(model, translate) : describePresent(built, translate),
@@ -48,17 +53,24 @@ export function modelChoices(
     );
   });
   const others = packages
-    .filter((other) => !listed.some(({ value }) => isSame(value, choiceOf(other))))
+    .filter((other) => !listed.some(({ value }) => isSame(settled(value), choiceOf(other))))
     .map((other) => {
       const title = catalogue.find(({ id }) => id === other.id)?.title ?? translate('Imported model');
       return choice(choiceOf(other), describePresent(other, translate), title, other.id);
     });
   const known = [...listed, ...others];
-  const missing = known.some(({ isCurrent }) => isCurrent) ? [] : [choice(current, '', translate('Set by hand'))];
+  const missing = known.some(({ isCurrent }) => isCurrent)
+    ? []
+    : [{ value: current, label: current.model, description: '', detail: translate('Set by hand'), isCurrent: true }];
   return [...known, ...missing];
 
+  function settled({ model, quantization }: ModelChoice): ModelChoice {
+    return { model, quantization: quantization === 'auto' ? automatic : quantization };
+  }
+
   function choice(value: ModelChoice, description: string, detail: string, id = value.model): Choice<ModelChoice> {
-    return { value, label: `${id}, ${value.quantization}`, description, detail, isCurrent: isSame(value, current) };
+    const precision = value.quantization === 'auto' ? `auto → ${automatic}` : value.quantization;
+    return { value, label: `${id}, ${precision}`, description, detail, isCurrent: isSame(value, current) };
   }
 }
 

@@ -4,13 +4,17 @@ import path from 'node:path';
 import { downloadDirectory, packageDirectory } from '../../model/cacheDirectory.ts';
 import type { CatalogueEntry } from '../../model/catalogue.ts';
 import { listCatalogue } from '../../model/catalogue.ts';
-import type { ModelManifest } from '../../model/manifest.ts';
+import type { ModelManifest, Quantization } from '../../model/manifest.ts';
 import { parseManifest } from '../../model/manifest.ts';
 import { packageFiles } from '../../model/openPackage.ts';
 import type { ModelShelf, ShelfPackage } from './modelChoices.ts';
 
 /** Looks what models there are: those of the catalogue, and the packages in the cache and inside the extension. */
-export async function readModelShelf(extensionPath: string, cache: string): Promise<ModelShelf> {
+export async function readModelShelf(
+  extensionPath: string,
+  cache: string,
+  automatic: Quantization,
+): Promise<ModelShelf> {
   const catalogue = await listCatalogue(extensionPath);
   const packagesFolder = path.join(cache, 'packages');
   const folders = (await folderNames(packagesFolder)).map((name) => path.join(packagesFolder, name));
@@ -20,6 +24,7 @@ export async function readModelShelf(extensionPath: string, cache: string): Prom
     manifest === undefined ? [] : [describePackage(manifest, folders[index]!, cache)],
   );
   return {
+    automatic,
     catalogue: (catalogue.ok ? catalogue.value : []).map((entry) => ({
       id: entry.id,
       title: entry.title,

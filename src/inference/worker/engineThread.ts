@@ -87,6 +87,10 @@ async function load(parameters: LoadParameters): Promise<LoadResult> {
   if (device !== 'cpu' && device !== 'webgpu') {
     return { ok: false, message: `The device "${device}" is not supported yet; use cpu or webgpu.` };
   }
+  if (device !== 'cpu' && opened.value.manifest.quantization === 'w8a8') {
+    const message = `A w8a8 package runs on the processor only; use another quantization, such as q8, on ${device}.`;
+    return { ok: false, message };
+  }
   await unload();
   try {
     const { model, threads } = await loadModel(parameters.directory, opened.value.manifest, {

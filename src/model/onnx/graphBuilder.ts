@@ -74,6 +74,12 @@ export class GraphBuilder {
     return { name };
   }
 
+  scalar(name: string, type: 'float32' | 'uint8', value: number): Value {
+    const bytes = type === 'uint8' ? Uint8Array.of(value) : new Uint8Array(Float32Array.of(value).buffer);
+    this.#initializers.set(name, onnxTensor({ name, type, dimensions: [], data: { kind: 'inline', bytes } }));
+    return { name };
+  }
+
   #derive(operator: string, nodeName: string, weight: string, options: NodeOptions = {}): Value {
     const known = this.#derived.get(nodeName);
     if (known !== undefined) {

@@ -45,6 +45,9 @@ export function embed(graph: GraphBuilder, plan: MatrixPlan, inputIds: Value): V
   if (format === 'float32') {
     return graph.node('Gather', 'embedded', [graph.weight(`${name}.weight`), inputIds], { attributes: { axis: 0 } });
   }
+  if ('kind' in format) {
+    throw new Error('a table of rows is not stored by columns');
+  }
   const paddedInputs = Math.ceil(inputs / format.blockSize) * format.blockSize;
   const codes = graph.weight(`${name}.codes`, [outputs, (paddedInputs * format.bits) / 8]);
   const isPadded = paddedInputs !== inputs;
@@ -188,6 +191,9 @@ export function linear(graph: GraphBuilder, plan: MatrixPlan, input: Value, outp
     const product = graph.node('MatMul', `${name}/product`, [input, transposed]);
     return graph.node('Add', outputName, [product, graph.weight(`${name}.bias`)]);
   }
+  if ('kind' in format) {
+    return integerLinear(graph, plan, format.groups, input, outputName);
+  }
   const zeroPoints = format.hasZeroPoints ? graph.weight(`${name}.zeroPoints`) : NONE;
   const operands = [input, graph.weight(`${name}.codes`), graph.halfWeight(`${name}.scales`)];
   if (format.hasZeroPoints || hasBias) {
@@ -201,4 +207,69 @@ export function linear(graph: GraphBuilder, plan: MatrixPlan, input: Value, outp
     // Accuracy level 4 rounds activations to 8 bits; levels 0 and 1 dequantise the weights at every run, 30 times slower.
     attributes: { K: inputs, N: outputs, bits: format.bits, block_size: format.blockSize, accuracy_level: 4 },
   });
+}
+
+/**
+ * x·Wᵀ + bias in whole numbers. With m the largest |x| of a row, the row goes in as round(127 · x / m) + 128 in unsigned 8 bits, so
+ * that what comes out depends on no other row: W's scales · 1/127 · m times the integer product. With groups of inputs, each has
+ * an m of its own, and their products are added.
+ *
+ * Source: the engine notes, §14, variant 2. `DynamicQuantizeMatMul` would take one scale for all rows, and a token's logits would
+ * depend on what is verified beside it.
+ */
+function integerLinear(
+  graph: GraphBuilder,
+  { name, inputs, outputs, hasBias }: MatrixPlan,
+  groups: number,
+  input: Value,
+  outputName: string,
+): Value {
+  const last = graph.integers('lastAxis', [-1]);
+  const step = graph.scalar('activationStep', 'float32', 1 / 127);
+  const middle = graph.scalar('activationMiddle', 'uint8', 128);
+  const isWhole = groups === 1;
+  const rows = isWhole
+    ? input
+    : graph.node('Reshape', `${name}/grouped`, [
+        input,
+        graph.integers(`${name}/groups`, [-1, groups, inputs / groups]),
+      ]);
+  const sizes = graph.node('Abs', `${name}/sizes`, [rows]);
+  const largest = graph.node('ReduceMax', `${name}/largest`, [sizes, last], { attributes: { keepdims: 1 } });
+  // A row of zeros would be 0/0.
+  const scale = graph.node('Max', `${name}/scale`, [largest, graph.scalar('smallestScale', 'float32', 1e-20)]);
+  const scaled = graph.node('Div', `${name}/scaled`, [rows, scale]);
+  const codes = graph.node('QuantizeLinear', `${name}/codes`, [scaled, step, middle]);
+  const names = Array.from({ length: groups }, (_, group) => `${name}.${group}`);
+  const apart = (value: Value, what: string): readonly Value[] =>
+    isWhole
+      ? [value]
+      : graph.nodes(
+          'Split',
+          `${name}/${what}Apart`,
+          [value],
+          names.map((group) => `${group}/${what}`),
+          {
+            attributes: { axis: 1, num_outputs: groups },
+          },
+        );
+  const [groupCodes, groupScales] = [apart(codes, 'codes'), apart(scale, 'scale')];
+  const products = names.map((group, index) => {
+    const operands = [
+      groupCodes[index]!,
+      graph.weight(`${group}.codes`),
+      step,
+      graph.weight(`${group}.scales`),
+      middle,
+    ];
+    const product = graph.node('MatMulIntegerToFloat', `${group}/integerProduct`, operands, MICROSOFT);
+    return graph.node('Mul', isWhole && !hasBias ? outputName : `${group}/product`, [product, groupScales[index]!]);
+  });
+  const sum = isWhole
+    ? products[0]!
+    : graph.node('Reshape', hasBias ? `${name}/ungrouped` : outputName, [
+        graph.node('Sum', `${name}/sum`, products),
+        graph.integers(`${name}/rows`, [1, -1, outputs]),
+      ]);
+  return hasBias ? graph.node('Add', outputName, [sum, graph.weight(`${name}.bias`)]) : sum;
 }

@@ -57,7 +57,7 @@ export interface OnnxValueInfo {
 }
 
 /** `TensorProto.DataType`. */
-export const DATA_TYPES = { float32: 1, uint8: 2, int32: 6, int64: 7, float16: 10 } as const;
+export const DATA_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 /** `AttributeProto.AttributeType`. */
 export const ATTRIBUTE_TYPES = { float: 1, int: 2 } as const;
 /** `TensorProto.DataLocation`. */

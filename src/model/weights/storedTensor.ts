@@ -8,4 +8,4 @@ export interface StoredTensor {
     | { readonly kind: 'external'; readonly file: string; readonly offset: number; readonly bytes: number };
 }
 
-export type TensorType = 'float32' | 'float16' | 'uint8' | 'int32' | 'int64';
+export type TensorType = 'float32' | 'float16' | 'uint8' | 'int8' | 'int32' | 'int64';

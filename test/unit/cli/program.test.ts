@@ -3,7 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createProgram, describeError } from '../../../src/cli/program.ts';
+import { chooseQuantization } from '../../../src/model/chooseQuantization.ts';
 
+/** What `--quantization auto` is here. */
+const AUTOMATIC = chooseQuantization('auto', { device: 'auto', architecture: process.arch });
 const ROOT = path.join(__dirname, '../../..');
 
 describe('the command line', () => {
@@ -97,7 +100,7 @@ describe('the command line', () => {
     ],
     [
       `complete @two.py ${place}`,
-      '1 the model qwen2.5-coder-0.5b (q8) is not on this machine yet; run "foretoken model fetch qwen2.5-coder-0.5b"',
+      `1 the model qwen2.5-coder-0.5b (${AUTOMATIC}) is not on this machine yet; run "foretoken model fetch qwen2.5-coder-0.5b"`,
     ],
     [
       'eval --positions @rows.jsonl',

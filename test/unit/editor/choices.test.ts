@@ -101,6 +101,7 @@ describe('modelChoices', () => {
       { id: 'small', quantization: 'q4', bytes: 370_000_000, setting: 'small' },
       { id: 'mine', quantization: 'f32', bytes: 1_000_000, setting: 'mine' },
     ],
+    automatic: 'q8',
   };
 
   it('lists the catalogue, other precisions and imported packages, and what each needs', () => {
@@ -109,6 +110,14 @@ describe('modelChoices', () => {
       '  large, q8 | downloaded, built when chosen',
       '  small, q4 | on this machine, 370 MB',
       '  mine, f32 | on this machine, 1 MB',
+    ]);
+  });
+
+  it('says what automatic means, and finds the package that it means', () => {
+    assert.deepEqual(lines(modelChoices(shelf, { model: 'large', quantization: 'auto' }, untranslated)).slice(0, 3), [
+      '  small, auto → q8 | on this machine, 509 MB',
+      '* large, auto → q8 | downloaded, built when chosen',
+      '  small, q4 | on this machine, 370 MB',
     ]);
   });
 

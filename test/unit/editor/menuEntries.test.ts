@@ -37,7 +37,7 @@ describe('menuEntries', () => {
       '-- Engine',
       'Draft method… | auto',
       'Acceptance… | exact',
-      'Model… | qwen2.5-coder-0.5b, q8',
+      'Model… | qwen2.5-coder-0.5b, auto → q8',
       'Device… | auto → cpu',
       'Restart the engine',
       'Clear caches',

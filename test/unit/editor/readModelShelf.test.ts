@@ -11,7 +11,7 @@ describe('readModelShelf', () => {
   const directory = useTemporaryDirectory();
 
   it('finds the catalogue and no packages where there is no cache', async () => {
-    const shelf = await readModelShelf(root, path.join(directory(), 'none'));
+    const shelf = await readModelShelf(root, path.join(directory(), 'none'), 'q8');
     assert.ok(shelf.catalogue.some(({ id }) => id === 'qwen2.5-coder-0.5b'));
     assert.deepEqual(shelf.packages, []);
     assert.ok(shelf.catalogue.every(({ hasWeights }) => !hasWeights));
@@ -25,7 +25,7 @@ describe('readModelShelf', () => {
     await mkdir(path.join(packages, 'damaged-q8'));
     await writeFile(path.join(packages, 'damaged-q8', 'manifest.json'), '{');
     await mkdir(path.join(packages, 'tiny-q8.partial-1'));
-    const shelf = await readModelShelf(root, cache);
+    const shelf = await readModelShelf(root, cache, 'q8');
     assert.deepEqual(
       shelf.packages.map(({ setting }) => setting),
       [path.join(packages, 'other-name')],
@@ -37,7 +37,7 @@ describe('readModelShelf', () => {
     const cache = directory();
     await mkdir(path.join(cache, 'downloads'));
     await writeFile(path.join(cache, 'downloads', 'qwen2.5-coder-0.5b-instruct-q4_k_m.gguf'), '');
-    const { catalogue } = await readModelShelf(root, cache);
+    const { catalogue } = await readModelShelf(root, cache, 'q8');
     assert.deepEqual(
       catalogue.filter(({ hasWeights }) => hasWeights).map(({ id }) => id),
       ['qwen2.5-coder-0.5b'],

@@ -128,7 +128,7 @@ describe('draft heads of a package', function () {
     const hidden = Float32Array.from(randomRows(random, 1, 128)[0]!);
     const probabilities: number[] = [];
     const ids: (readonly number[])[] = [];
-    for (const quantization of ['f32', 'q8', 'q4'] as const) {
+    for (const quantization of ['f32', 'q8', 'q4', 'w8a8'] as const) {
       const tiny = await buildTinyHeads(directory(), { quantization });
       const { medusa, mtp } = await load(tiny);
       const fromMedusa = await medusa!.run(hidden, 70);

@@ -18,6 +18,7 @@ import { commitChain, compareWithPaths, largestDifference, logitsOf, pathTo } fr
 const TOLERANCES: readonly (readonly [Quantization, number])[] = [
   ['f32', 1e-4],
   ['q8', 0.5],
+  ['w8a8', 0.5],
   ['q4', 0.5],
 ];
 const TREES = 12;

@@ -177,6 +177,13 @@ describe('worker process with a tiny model', function () {
     assert.equal((await client.complete(parametersFor('a'))).kind, 'generated');
   });
 
+  it('refuses a package for processors on another device, and says what to use', async () => {
+    const directory = join(folder, 'integers');
+    assert.ok((await buildTinyModel(directory, { quantization: 'w8a8' })).ok);
+    const result = await client.load({ directory, device: 'webgpu', threads: 1, cacheBytes: 1 });
+    assert.match(result.ok ? '' : result.message, /runs on the processor only; use .* q8/);
+  });
+
   it('refuses a package whose graph is damaged, with a sentence', async () => {
     const damaged = join(folder, 'damaged');
     assert.ok((await buildTinyModel(damaged, { seed: 2 })).ok);

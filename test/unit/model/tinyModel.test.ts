@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { ModelManifest, Quantization } from '../../../src/model/manifest.ts';
+import { QUANTIZATIONS } from '../../../src/model/manifest.ts';
 import type { TinyModelOptions } from '../../../src/model/tinyModel.ts';
 import { buildTinyModel, tinySource } from '../../../src/model/tinyModel.ts';
 import { writePackage } from '../../../src/model/writePackage.ts';
@@ -39,7 +40,7 @@ describe('the tiny model', () => {
     return logits;
   }
 
-  for (const quantization of ['q8', 'q4', 'f32'] as const) {
+  for (const quantization of QUANTIZATIONS) {
     it(`is built the same twice as ${quantization}`, async () => {
       const [first, second] = [await build('a', { quantization }), await build('b', { quantization })];
       assert.deepEqual(first.manifest, second.manifest);
@@ -65,6 +66,8 @@ describe('the tiny model', () => {
     ['f32', { hasOwnEmbedding: true }, 1e-4],
     ['q8', {}, 0.5],
     ['q4', {}, 0.5],
+    ['w8a8', {}, 0.5],
+    ['w8a8', { shape: { hidden: 96, headSize: 24, feedForward: 200 } }, 0.5],
     ['q8', { shape: { hidden: 96, headSize: 24, feedForward: 200 } }, 0.5],
   ];
   for (const [quantization, options, tolerance] of tolerances) {
@@ -82,9 +85,20 @@ describe('the tiny model', () => {
       return logitsInChunks(folder, manifest, [IDS.length]);
     };
     const [exact, q8, q4] = [await logits('f32'), await logits('q8'), await logits('q4')];
+    const w8a8 = await logits('w8a8');
     const spread = rootMeanSquare(exact);
-    const errors = [q8, q4].map((found) => rootMeanSquare(found.map((value, index) => value - exact[index]!)) / spread);
+    const errors = [q8, q4, w8a8].map(
+      (found) => rootMeanSquare(found.map((value, index) => value - exact[index]!)) / spread,
+    );
     assert.ok(errors[0]! < 0.03 && errors[1]! > errors[0]! && errors[1]! < 0.3, errors.join());
+    assert.ok(errors[2]! < 0.06, errors.join());
+  });
+
+  it('multiplies each row in whole numbers as if it were alone', async () => {
+    const { folder, manifest } = await build('m', { quantization: 'w8a8' });
+    const whole = await logitsInChunks(folder, manifest, [IDS.length]);
+    const chunked = await logitsInChunks(folder, manifest, [5, 3, 4]);
+    assert.equal(largestDifference(whole, chunked), 0);
   });
 
   it('computes in the graph what can be computed from its logits', async () => {
