@@ -11,6 +11,7 @@ import {
   cacheDirectory,
   downloadDirectory,
   fetchWeights,
+  loadTokenizer,
   openPackage,
   planPlainPrompt,
   quantile,
