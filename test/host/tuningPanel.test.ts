@@ -107,6 +107,7 @@ describe('The tuning panel in VS Code', function () {
     await panel.find('#trial-apply').click();
     await until(async () => (await editor.ask('setting', { key: 'foretoken.acceptance.threshold' })) === 0.4);
     await until(async () => (await editor.ask('setting', { key: 'foretoken.draft.method' })) === 'lookup');
+    await panel.waitForText('#trial', /Since then something was changed/);
     await editor.openAt('inventory.py', 47, 54);
     await editor.type('q');
     await editor.waitForGhostText();
@@ -129,6 +130,7 @@ describe('The tuning panel in VS Code', function () {
     const rows = await panel.rows('#benchmark table.figures');
     assert.deepEqual(rows.map(([method]) => method).slice(0, 3), ['Method', 'off', 'lookup']);
     assert.match(await panel.text('#benchmark'), /Use “\w+”|Too few places/);
+    assert.match(await panel.text('#benchmark'), /acceptance: typical 0\.4/);
   });
 
   it('looks right in every theme and width, without a grave fault for people who cannot see', async () => {

@@ -55,9 +55,13 @@ export function variantRows(
 }
 
 /** What differs between methods is told by the columns; this tells the rest of a variant. */
+export function describeAcceptance({ acceptanceMode, acceptanceThreshold }: TuningSettings): string {
+  return acceptanceMode === 'exact' ? acceptanceMode : `${acceptanceMode} ${acceptanceThreshold}`;
+}
+
 export function describeTuning(settings: TuningSettings): string {
-  const { draftMethod, draftMaxTokens, draftTree, acceptanceMode, acceptanceThreshold } = settings;
-  const acceptance = acceptanceMode === 'exact' ? acceptanceMode : `${acceptanceMode} ${acceptanceThreshold}`;
+  const { draftMethod, draftMaxTokens, draftTree } = settings;
+  const acceptance = describeAcceptance(settings);
   const drafts = draftTree ? translate('up to {0}, tree', draftMaxTokens) : translate('up to {0}', draftMaxTokens);
   return draftMethod === 'off' ? draftMethod : `${draftMethod}, ${drafts}, ${acceptance}`;
 }

@@ -1,7 +1,7 @@
 import type { BenchmarkResult, BenchmarkSource } from '../../panelState.ts';
 import { BENCHMARK_SOURCES } from '../../panelState.ts';
 import type { Recommendation } from '../../replay/recommendMethod.ts';
-import { variantRows } from '../figuresTable.ts';
+import { describeAcceptance, variantRows } from '../figuresTable.ts';
 import { formatFactor } from '../format.ts';
 import { drawRun } from '../runState.ts';
 import type { DrawSection } from '../sectionParts.ts';
@@ -86,7 +86,11 @@ function table({ model, device, threads, methods, recommendation }: BenchmarkRes
     scroller(
       translate('Result of the benchmark'),
       variantRows(
-        translate('{0} on {1}, threads: {2}; places: {3}', model, device, threads, methods[0]?.requests ?? 0),
+        translate(
+          '{0} on {1}, threads: {2}; places: {3}; acceptance: {4}',
+          ...[model, device, threads, methods[0]?.requests ?? 0],
+          methods[0] === undefined ? '' : describeAcceptance(methods[0].variant),
+        ),
         methods.map((figures) => ({
           name: figures.variant.draftMethod,
           figures,

@@ -50,7 +50,7 @@ export const drawTrial: DrawSection = (state, send) => {
       button('open-settings', translate('Open Settings'), () => send({ kind: 'open-settings' })),
     ),
     drawRun(trial.run, translate('Trial')),
-    ...(trial.run.kind === 'done' ? results(trial.run.result) : []),
+    ...(trial.run.kind === 'done' ? results(trial.run.result, state) : []),
   ];
 };
 
@@ -154,8 +154,12 @@ function field(id: string, label: string, ...controls: readonly VirtualNode[]): 
   return element('div', { class: 'field' }, element('label', { for: id }, label), ...controls);
 }
 
-function results({ present, tried }: TrialResult): readonly VirtualNode[] {
+function results({ present, tried }: TrialResult, { trial, settings }: PanelState): readonly VirtualNode[] {
+  const isCurrent = isSameTuning(tried.variant, trial.choices) && isSameTuning(present.variant, settings);
   return [
+    isCurrent
+      ? undefined
+      : note(translate('Since then something was changed above or in the settings; try again to compare with that.')),
     element(
       'p',
       { class: 'recommendation' },
