@@ -11,6 +11,7 @@ import { CommandFailure } from './cliError.ts';
 import type { GlobalOptions } from './globalOptions.ts';
 import { alignColumns, writeJson, writeLines } from './output.ts';
 import { packageBytes } from './packageBytes.ts';
+import { fetchCommand } from './resolveModel.ts';
 
 interface ListedModel {
   readonly id: string;
@@ -47,7 +48,7 @@ async function list(environment: CliEnvironment, options: GlobalOptions): Promis
         model.problem ?? (model.ready ? 'yes' : 'no'),
         `${(model.bytes / 1e6).toFixed(0)}${model.ready ? '' : ' to fetch'}`,
         model.licence,
-        model.ready ? model.dir : `foretoken model fetch ${model.id}`,
+        model.ready ? model.dir : fetchCommand(model.id, model.quantization),
       ]),
     ]),
   );

@@ -18,13 +18,17 @@ export async function resolveModelDirectory(root: string, model: string, quantiz
   const catalogue = await listCatalogue(root);
   const ids = catalogue.ok ? catalogue.value.map((entry) => entry.id) : [];
   if (ids.includes(model)) {
-    const isAutomatic = quantization === chooseQuantization('auto', { device: 'auto', architecture: process.arch });
-    const precision = isAutomatic ? '' : ` --quantization ${quantization}`;
     throw new CommandFailure(
-      `the model ${model} (${quantization}) is not on this machine yet; run "foretoken model fetch ${model}${precision}"`,
+      `the model ${model} (${quantization}) is not on this machine yet; run "${fetchCommand(model, quantization)}"`,
     );
   }
   return requirePackageFolder(model, ids);
+}
+
+/** What brings a model's package onto this machine. */
+export function fetchCommand(id: string, quantization: Quantization): string {
+  const isAutomatic = quantization === chooseQuantization('auto', { device: 'auto', architecture: process.arch });
+  return `foretoken model fetch ${id}${isAutomatic ? '' : ` --quantization ${quantization}`}`;
 }
 
 /** Checks that a folder looks like a package before anything opens it. Throws `UsageError`. */

@@ -69,6 +69,12 @@ export async function listCatalogue(root: string): Promise<Result<readonly Catal
   return ok(entries);
 }
 
+/** The model whose official weight file has this hash, where the catalogue has one and can be read. */
+export async function findCatalogueEntry(root: string, weightsSha256: string): Promise<CatalogueEntry | undefined> {
+  const entries = await listCatalogue(root);
+  return entries.ok ? entries.value.find(({ file }) => file.sha256 === weightsSha256) : undefined;
+}
+
 /**
  * Reads one model of the catalogue.
  *

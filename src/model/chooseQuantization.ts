@@ -13,8 +13,8 @@ export interface Machine {
 
 /**
  * What a choice means on a machine. `auto` takes whole numbers on x64 processors, where they read a prompt twice as fast as `q8`
- * without VNNI and 1.2 to 1.6 times as fast with it (BENCHMARKS.md; engine notes, §14), and `q8` on graphics processors, which
- * lack the operator, and on ARM, where nobody has measured it yet.
+ * without VNNI (BENCHMARKS.md) and 1.2 to 1.6 times as fast with it, and `q8` on graphics processors, which lack the operator,
+ * and on ARM, where nobody has measured it yet.
  */
 export function chooseQuantization(choice: QuantizationChoice, { device, architecture }: Machine): Quantization {
   if (choice !== 'auto') {

@@ -18,7 +18,7 @@ export const TOP_IDS = 8;
 
 /**
  * How weights are stored; sizes and losses are in BENCHMARKS.md.
- * - `q8`: 8-bit, block 128, symmetric, head and embedding one shared table. The default.
+ * - `q8`: 8-bit, block 128, symmetric, head and embedding one shared table.
  * - `q4`: small download: attention and head 8-bit block 128, feed-forward 4-bit block 32 with zero points.
  * - `w8a8`: for processors: layers 8-bit per output, multiplied as integers by activations of 8 bits per row; head as in `q8`.
  * - `f32`: plain float32 matrices; for tests, numeric reference and adapters that need no quantised kernel.

@@ -3,6 +3,7 @@ import type { Result } from '../base/result.ts';
 import type { Architecture, ModelManifest, ModelShape, Quantization } from './manifest.ts';
 import type { ModelSource, TokenizerSource, TokenKind } from './source/modelSource.ts';
 import { randomSource } from './source/randomSource.ts';
+import { printableBytes } from './vocabularyFile.ts';
 import type { BuildFailure } from './writePackage.ts';
 import { writePackage } from './writePackage.ts';
 
@@ -76,7 +77,7 @@ const CONTROL_TOKENS = [
 /** All bytes, a few merges and Qwen's control tokens; ids that are left over only pad, as in the real vocabulary. */
 function tinyTokenizer(vocabulary: number): TokenizerSource {
   const merges = MERGES.split('|');
-  const ordinary = [...byteCharacters(), ...merges.map((merge) => merge.replace(' ', ''))];
+  const ordinary = [...printableBytes().keys(), ...merges.map((merge) => merge.replace(' ', ''))];
   const named = [...ordinary, ...CONTROL_TOKENS];
   if (named.length > vocabulary) {
     throw new Error(`the tiny vocabulary needs ${named.length} ids, not ${vocabulary}`);
@@ -95,13 +96,4 @@ function tinyTokenizer(vocabulary: number): TokenizerSource {
     preTokenizer: 'qwen2',
     endTokens: [ordinary.length],
   };
-}
-
-/** How a byte-level vocabulary spells each byte: printable Latin-1 as itself, the others from U+0100 on, in order. */
-function byteCharacters(): readonly string[] {
-  let next = 0x100;
-  return Array.from({ length: 256 }, (_, byte) => {
-    const isPrintable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
-    return String.fromCharCode(isPrintable ? byte : next++);
-  });
 }

@@ -39,7 +39,10 @@ function readMerges(merges: readonly string[], idOf: ReadonlyMap<string, number>
       piece === '' ? undefined : idOf.get(piece),
     );
     if (left === undefined || right === undefined || joined === undefined) {
-      throw new ModelError('unsupported', `its vocabulary merges ${JSON.stringify(merge)}, which are not tokens of it`);
+      throw new ModelError(
+        'unsupported',
+        `its vocabulary merges ${JSON.stringify(merge)}, whose parts or sum it lacks`,
+      );
     }
     byPair.set(`${left} ${right}`, [left, right, rank, joined]);
   }
@@ -49,7 +52,7 @@ function readMerges(merges: readonly string[], idOf: ReadonlyMap<string, number>
 }
 
 /** What each printable character of a byte-level vocabulary stands for: itself, or from U+0100 on the other bytes in order. */
-function printableBytes(): ReadonlyMap<string, string> {
+export function printableBytes(): ReadonlyMap<string, string> {
   const bytes = new Map<string, string>();
   let next = 0x100;
   for (let byte = 0; byte < 256; byte++) {

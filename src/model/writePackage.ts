@@ -19,7 +19,7 @@ import { WeightFiles } from './weights/weightFiles.ts';
 import { planWeights } from './weights/weightPlan.ts';
 import { writeWeights } from './weights/writeWeights.ts';
 
-/** Raised when the same source and options would give another package; it goes into the manifest's provenance. */
+/** Raised when the same source and options would give another package, as when smoothing factors that ship change; it goes into the manifest's provenance. */
 export const BUILDER_VERSION = 'foretoken 1';
 
 export interface PackageDescription {

@@ -80,7 +80,7 @@ class WeightReader {
     if (format === 'float32') {
       return halfTensor([outputs, inputs], [floats(await this.#read(`${name}.weight`))]);
     }
-    if ('kind' in format) {
+    if (format.kind === 'integers') {
       return this.#integerMatrix(name, outputs, inputs, format.groups);
     }
     const codes = await this.#read(`${name}.codes`);

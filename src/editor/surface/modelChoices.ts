@@ -36,7 +36,7 @@ export interface ModelChoice {
 const BYTES_PER_MEGABYTE = 1_000_000;
 
 /**
- * The catalogue's models in the present precision, then packages in other precisions and imported ones; a folder that the
+ * The catalogue's models in automatic and in the present precision, then packages in other precisions and imported ones; a folder that the
  * setting names and that is none of these comes last, so that the present choice is always in the list.
  */
 export function modelChoices(
@@ -44,14 +44,15 @@ export function modelChoices(
   current: ModelChoice,
   translate: Translate,
 ): readonly Choice<ModelChoice>[] {
-  const listed = catalogue.map((model) => {
-    const built = packages.find((other) => isSame(choiceOf(other), settled({ ...current, model: model.id })));
-    return choice(
-      { model: model.id, quantization: current.quantization },
-      built === undefined ? describeAbsent(model, translate) : describePresent(built, translate),
-      model.title,
-    );
-  });
+  const precisions = [...new Set<QuantizationChoice>(['auto', current.quantization])];
+  const listed = catalogue.flatMap((model) =>
+    precisions.map((quantization) => {
+      const value = { model: model.id, quantization };
+      const built = packages.find((other) => isSame(choiceOf(other), settled(value)));
+      const presence = built === undefined ? describeAbsent(model, translate) : describePresent(built, translate);
+      return choice(value, presence, model.title);
+    }),
+  );
   const others = packages
     .filter((other) => !listed.some(({ value }) => isSame(settled(value), choiceOf(other))))
     .map((other) => {

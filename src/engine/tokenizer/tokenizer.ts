@@ -9,7 +9,7 @@ import { toByteString } from '../../base/utf8.ts';
 import { mergePiece } from './mergePiece.ts';
 import { preTokenize } from './preTokenize.ts';
 import type { Vocabulary } from './vocabulary.ts';
-import { bytesOfToken, lowerBound } from './vocabulary.ts';
+import { bytesOfToken, tokenOfBytes } from './vocabulary.ts';
 
 export interface Tokenizer {
   /** Ids of a text; control tokens are never among them, so that `<|fim_middle|>` in a user's file is ordinary text. */
@@ -27,18 +27,13 @@ const MAX_KNOWN_CHARS = 64;
 
 export function createTokenizer(vocabulary: Vocabulary): Tokenizer {
   const { preTokenizer, sortedIds, merges } = vocabulary;
-  const bytesOf = (token: number): string => bytesOfToken(vocabulary, token);
-  const tokenOf = (bytes: string): number | undefined => {
-    const id = sortedIds[lowerBound(sortedIds, { bytesOf, key: bytes })];
-    return id !== undefined && bytesOf(id) === bytes ? id : undefined;
-  };
-  const byteTokens = Array.from({ length: 256 }, (_, byte) => tokenOf(String.fromCharCode(byte)));
+  const byteTokens = Array.from({ length: 256 }, (_, byte) => tokenOfBytes(vocabulary, String.fromCharCode(byte)));
   // Llama 3 takes a piece that is a token as it is, even where no sequence of merges leads to it.
   const takesWholePieces = preTokenizer === 'llama-bpe';
 
   const encodePiece = (piece: string): readonly number[] => {
     const bytes = toByteString(piece);
-    const whole = takesWholePieces ? tokenOf(bytes) : undefined;
+    const whole = takesWholePieces ? tokenOfBytes(vocabulary, bytes) : undefined;
     if (whole !== undefined) {
       return [whole];
     }
@@ -53,12 +48,15 @@ export function createTokenizer(vocabulary: Vocabulary): Tokenizer {
     encode: (text) => {
       const ids: number[] = [];
       for (const piece of preTokenize(text, preTokenizer)) {
-        const tokens = known.get(piece) ?? encodePiece(piece);
-        if (piece.length <= MAX_KNOWN_CHARS && !known.has(piece)) {
+        let tokens = known.get(piece);
+        if (tokens === undefined) {
+          tokens = encodePiece(piece);
           if (known.size >= MAX_KNOWN_PIECES) {
             known.clear();
           }
-          known.set(piece, tokens);
+          if (piece.length <= MAX_KNOWN_CHARS) {
+            known.set(piece, tokens);
+          }
         }
         for (const token of tokens) {
           ids.push(token);
@@ -66,7 +64,7 @@ export function createTokenizer(vocabulary: Vocabulary): Tokenizer {
       }
       return ids;
     },
-    bytesOf,
+    bytesOf: (token) => bytesOfToken(vocabulary, token),
     sortedIds,
   };
 }

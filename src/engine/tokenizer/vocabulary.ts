@@ -94,7 +94,8 @@ export function writeVocabulary({ preTokenizer, bytes, starts, sortedIds, merges
 }
 
 /**
- * Reads a vocabulary that must be for a model of this size; nothing of it is used unchecked. Takes a few milliseconds.
+ * Reads a vocabulary that must be for a model of this size, in a few milliseconds. Sizes and ids are checked; an order that is not what
+ * the format says gives wrong tokens, never a fault.
  *
  * Errors: one sentence that says what is wrong with it.
  */
@@ -150,11 +151,16 @@ export function readVocabulary(file: Uint8Array, vocabularySize: number): Result
 
 /** Whether any text can be written with the tokens. */
 export function spellsEveryByte(vocabulary: Vocabulary): boolean {
+  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).every(
+    (bytes) => tokenOfBytes(vocabulary, bytes) !== undefined,
+  );
+}
+
+/** The token with exactly these bytes. */
+export function tokenOfBytes(vocabulary: Vocabulary, bytes: string): number | undefined {
   const bytesOf = (id: number): string => bytesOfToken(vocabulary, id);
-  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).every((key) => {
-    const id = vocabulary.sortedIds[lowerBound(vocabulary.sortedIds, { bytesOf, key })];
-    return id !== undefined && bytesOf(id) === key;
-  });
+  const id = vocabulary.sortedIds[lowerBound(vocabulary.sortedIds, { bytesOf, key: bytes })];
+  return id !== undefined && bytesOf(id) === bytes ? id : undefined;
 }
 
 function byteString(bytes: Uint8Array): string {

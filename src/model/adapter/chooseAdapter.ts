@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { Result } from '../../base/result.ts';
 import { err, ok } from '../../base/result.ts';
-import { listCatalogue } from '../catalogue.ts';
+import { findCatalogueEntry } from '../catalogue.ts';
 import type { Adapter, AdapterDescription } from './readAdapter.ts';
 import { readAdapter, readAdapterDescription } from './readAdapter.ts';
 
@@ -73,8 +73,7 @@ async function findFolder(choice: AdapterChoice, baseSha256: string): Promise<st
     case 'folder':
       return choice.directory;
     case 'catalogue': {
-      const entries = await listCatalogue(choice.root);
-      const entry = entries.ok ? entries.value.find(({ file }) => file.sha256 === baseSha256) : undefined;
+      const entry = await findCatalogueEntry(choice.root, baseSha256);
       const directory = entry === undefined ? undefined : path.join(choice.root, 'models', entry.id, 'adapter');
       return directory !== undefined && (await exists(path.join(directory, 'adapter.json'))) ? directory : undefined;
     }

@@ -45,7 +45,7 @@ export function embed(graph: GraphBuilder, plan: MatrixPlan, inputIds: Value): V
   if (format === 'float32') {
     return graph.node('Gather', 'embedded', [graph.weight(`${name}.weight`), inputIds], { attributes: { axis: 0 } });
   }
-  if ('kind' in format) {
+  if (format.kind === 'integers') {
     throw new Error('a table of rows is not stored by columns');
   }
   const paddedInputs = Math.ceil(inputs / format.blockSize) * format.blockSize;
@@ -191,7 +191,7 @@ export function linear(graph: GraphBuilder, plan: MatrixPlan, input: Value, outp
     const product = graph.node('MatMul', `${name}/product`, [input, transposed]);
     return graph.node('Add', outputName, [product, graph.weight(`${name}.bias`)]);
   }
-  if ('kind' in format) {
+  if (format.kind === 'integers') {
     return integerLinear(graph, plan, format.groups, input, outputName);
   }
   const zeroPoints = format.hasZeroPoints ? graph.weight(`${name}.zeroPoints`) : NONE;
@@ -204,7 +204,7 @@ export function linear(graph: GraphBuilder, plan: MatrixPlan, input: Value, outp
   }
   return graph.node('MatMulNBits', outputName, operands, {
     ...MICROSOFT,
-    // Accuracy level 4 rounds activations to 8 bits; levels 0 and 1 dequantise the weights at every run, 30 times slower.
+    // Accuracy level 4 rounds activations to 8 bits where there is a kernel for it; levels 0 and 1 dequantise the weights at every run, 30 times slower.
     attributes: { K: inputs, N: outputs, bits: format.bits, block_size: format.blockSize, accuracy_level: 4 },
   });
 }
@@ -214,7 +214,7 @@ export function linear(graph: GraphBuilder, plan: MatrixPlan, input: Value, outp
  * that what comes out depends on no other row: W's scales · 1/127 · m times the integer product. With groups of inputs, each has
  * an m of its own, and their products are added.
  *
- * Source: the engine notes, §14, variant 2. `DynamicQuantizeMatMul` would take one scale for all rows, and a token's logits would
+ * `DynamicQuantizeMatMul` would take one scale for all rows, and a token's logits would
  * depend on what is verified beside it.
  */
 function integerLinear(

@@ -8,7 +8,7 @@
  */
 
 export interface IntegerFormat {
-  readonly kind: 'integer';
+  readonly kind: 'integers';
   readonly groups: number;
 }
 
@@ -20,7 +20,7 @@ export function integerFormat(inputs: number, mostInputs: number): IntegerFormat
   while (inputs % groups !== 0) {
     groups++;
   }
-  return { kind: 'integer', groups };
+  return { kind: 'integers', groups };
 }
 
 /** Rows of a matrix on their way into one group. */

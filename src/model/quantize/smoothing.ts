@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { listCatalogue } from '../catalogue.ts';
+import { findCatalogueEntry } from '../catalogue.ts';
 import { ModelError } from '../modelError.ts';
-import { readSafetensors } from '../safetensors.ts';
+import { readSafetensors, tensorValues } from '../safetensors.ts';
 import type { LayerMatrixRole, ModelSource, WeightMatrix } from '../source/modelSource.ts';
-import { HALF_VALUES } from './halfFloat.ts';
 
 type Norm = 'attentionNorm' | 'feedForwardNorm';
 
@@ -18,8 +17,7 @@ export type Smoothing = ReadonlyMap<string, Float32Array>;
  * Throws `ModelError` for a file that is damaged.
  */
 export async function loadSmoothing(root: string, baseSha256: string): Promise<Smoothing | undefined> {
-  const entries = await listCatalogue(root);
-  const entry = entries.ok ? entries.value.find(({ file }) => file.sha256 === baseSha256) : undefined;
+  const entry = await findCatalogueEntry(root, baseSha256);
   if (entry === undefined) {
     return undefined;
   }
@@ -32,19 +30,7 @@ export async function loadSmoothing(root: string, baseSha256: string): Promise<S
     }
     throw error;
   }
-  const smoothing = new Map<string, Float32Array>();
-  for (const [name, { type, bytes: halves }] of readSafetensors(bytes)) {
-    if (type !== 'F16') {
-      throw new ModelError('damaged', `its smoothing factors "${name.slice(0, 64)}" are ${type}, expected F16`);
-    }
-    const view = new DataView(halves.buffer, halves.byteOffset, halves.byteLength);
-    const bits = Array.from({ length: halves.length / 2 }, (_, index) => view.getUint16(2 * index, true));
-    smoothing.set(
-      name,
-      Float32Array.from(bits, (half) => HALF_VALUES[half]!),
-    );
-  }
-  return smoothing;
+  return new Map([...readSafetensors(bytes)].map(([name, tensor]) => [name, tensorValues(tensor)] as const));
 }
 
 /**

@@ -52,7 +52,7 @@ function formatsOf(shape: ModelShape, quantization: Quantization): Readonly<Reco
     case 'f32':
       return alike('float32');
     case 'w8a8': {
-      const whole: MatrixFormat = { kind: 'integer', groups: 1 };
+      const whole: MatrixFormat = { kind: 'integers', groups: 1 };
       const output = integerFormat(shape.heads * shape.headSize, OUTPUT_GROUP);
       const down = integerFormat(shape.feedForward, DOWN_GROUP);
       return { table: EIGHT_BIT, attention: whole, output, gateUp: whole, down };

@@ -73,7 +73,7 @@ export async function writeMatrix(
 ): Promise<readonly StoredTensor[]> {
   const { name, outputs, inputs, format } = plan;
   if (format !== 'float32') {
-    return 'kind' in format
+    return format.kind === 'integers'
       ? writeIntegers(plan, format.groups, parts, files, progress)
       : writeBlocks(plan, format, parts, files, progress);
   }

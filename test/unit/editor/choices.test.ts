@@ -106,7 +106,9 @@ describe('modelChoices', () => {
 
   it('lists the catalogue, other precisions and imported packages, and what each needs', () => {
     assert.deepEqual(lines(modelChoices(shelf, { model: 'small', quantization: 'q8' }, untranslated)), [
+      '  small, auto → q8 | on this machine, 509 MB',
       '* small, q8 | on this machine, 509 MB',
+      '  large, auto → q8 | downloaded, built when chosen',
       '  large, q8 | downloaded, built when chosen',
       '  small, q4 | on this machine, 370 MB',
       '  mine, f32 | on this machine, 1 MB',
@@ -123,7 +125,7 @@ describe('modelChoices', () => {
 
   it('says what has to be downloaded', () => {
     const empty = { ...shelf, packages: [] };
-    const [small] = lines(modelChoices(empty, { model: 'large', quantization: 'q4' }, untranslated));
+    const [, small] = lines(modelChoices(empty, { model: 'large', quantization: 'q4' }, untranslated));
     assert.equal(small, '  small, q4 | not on this machine, 491 MB to download');
   });
 

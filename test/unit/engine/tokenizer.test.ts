@@ -148,7 +148,7 @@ describe('vocabulary file', () => {
   });
 
   it('is not written for pieces that no bytes or merges lead to', () => {
-    assert.throws(() => vocabularyFile({ ...tiny, merges: ['x yz'] }), /merges "x yz", which are not tokens/);
+    assert.throws(() => vocabularyFile({ ...tiny, merges: ['x yz'] }), /merges "x yz", whose parts or sum it lacks/);
     const kinds = tiny.kinds.map((kind, id) => (id === 65 ? 'unused' : kind));
     assert.throws(() => vocabularyFile({ ...tiny, kinds }), /no token for some byte/);
   });
