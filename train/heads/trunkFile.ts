@@ -75,7 +75,7 @@ class WeightReader {
     return floatTensor([values.length], values);
   }
 
-  /** A matrix as `(outputs, inputs)` in float16, whatever it is stored as; formats as in `quantizeBlocks.ts` and `quantizeIntegers.ts`. */
+  /** A matrix as `(outputs, inputs)` in float16, whatever format of `src/model/quantize` it is stored in. */
   async matrix({ name, outputs, inputs, format }: MatrixPlan): Promise<Tensor> {
     if (format === 'float32') {
       return halfTensor([outputs, inputs], [floats(await this.#read(`${name}.weight`))]);

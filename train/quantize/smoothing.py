@@ -11,9 +11,8 @@ Text: the beginnings of training files of the corpus, drawn by place, the evalua
 import argparse
 import gzip
 import json
-import os
-from pathlib import Path
 import sys
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,6 +21,7 @@ from tokenizers import Tokenizer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "adapter"))
 from qwen2 import PackedGroup, Qwen2  # noqa: E402
+from runFolder import train_root  # noqa: E402
 
 # Half of an outlier goes each way (the paper's default).
 STRENGTH = 0.5
@@ -40,7 +40,8 @@ def main() -> None:
     model = Qwen2(options.model)
     if options.adapter is not None:
         merge(model, Path(options.adapter))
-    largest = measure(model, sequences(options.tokenizer))
+    texts = sequences(options.tokenizer)
+    largest = measure(model, texts)
     tensors = {}
     for (layer, target), activations in largest.items():
         weights = model.layers[layer][target].abs().amax(0)
@@ -48,7 +49,7 @@ def main() -> None:
         factors /= factors.log().mean().exp()
         tensors[f"layers.{layer}.{NORMS[target]}"] = factors.numpy().astype(np.float16)
     save_file(tensors, options.out)
-    print(f"{options.out}: {len(tensors)} vectors, {SEQUENCES * TOKENS} tokens")
+    print(f"{options.out}: {len(tensors)} vectors, {len(texts) * TOKENS} tokens")
 
 
 def merge(model: Qwen2, folder: Path) -> None:
@@ -63,9 +64,8 @@ def merge(model: Qwen2, folder: Path) -> None:
 
 def sequences(tokenizer: str) -> list[list[int]]:
     encode = Tokenizer.from_file(tokenizer).encode
-    root = Path(os.environ.get("FORETOKEN_TRAIN", Path.home() / ".cache" / "foretoken" / "train"))
     found = []
-    with gzip.open(root / "corpus" / "train.jsonl.gz", "rt", encoding="utf8") as file:
+    with gzip.open(train_root() / "corpus" / "train.jsonl.gz", "rt", encoding="utf8") as file:
         for index, line in enumerate(file):
             if index % EVERY != 0:
                 continue

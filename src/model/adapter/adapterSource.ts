@@ -1,6 +1,7 @@
 import type { ModelShape } from '../manifest.ts';
 import { ModelError } from '../modelError.ts';
 import { HALF_VALUES } from '../quantize/halfFloat.ts';
+import { changedMatrix } from '../source/changedMatrix.ts';
 import type { LayerMatrixRole, ModelSource, WeightMatrix } from '../source/modelSource.ts';
 import type { Adapter, HalfTensor } from './readAdapter.ts';
 
@@ -35,24 +36,19 @@ interface Factors {
 }
 
 function merged(matrix: WeightMatrix, { a, b, rank }: Factors): WeightMatrix {
-  const { rows, columns } = matrix;
-  return {
-    rows,
-    columns,
-    readRows: async (firstRow, rowCount, into) => {
-      await matrix.readRows(firstRow, rowCount, into);
-      for (let index = 0; index < rowCount; index++) {
-        const to = index * columns;
-        for (let inner = 0; inner < rank; inner++) {
-          const factor = b[(firstRow + index) * rank + inner]!;
-          const from = inner * columns;
-          for (let column = 0; column < columns; column++) {
-            into[to + column] = into[to + column]! + factor * a[from + column]!;
-          }
+  const { columns } = matrix;
+  return changedMatrix(matrix, (into, firstRow, rowCount) => {
+    for (let index = 0; index < rowCount; index++) {
+      const to = index * columns;
+      for (let inner = 0; inner < rank; inner++) {
+        const factor = b[(firstRow + index) * rank + inner]!;
+        const from = inner * columns;
+        for (let column = 0; column < columns; column++) {
+          into[to + column] = into[to + column]! + factor * a[from + column]!;
         }
       }
-    },
-  };
+    }
+  });
 }
 
 /** A whole, and the rows of B that belong to one projection. */

@@ -204,7 +204,8 @@ export function linear(graph: GraphBuilder, plan: MatrixPlan, input: Value, outp
   }
   return graph.node('MatMulNBits', outputName, operands, {
     ...MICROSOFT,
-    // Accuracy level 4 rounds activations to 8 bits where there is a kernel for it; levels 0 and 1 dequantise the weights at every run, 30 times slower.
+    // Accuracy level 4 rounds activations to 8 bits where there is a kernel for it; levels 0 and 1 dequantise the weights at
+    // every run, 30 times slower.
     attributes: { K: inputs, N: outputs, bits: format.bits, block_size: format.blockSize, accuracy_level: 4 },
   });
 }
@@ -214,8 +215,7 @@ export function linear(graph: GraphBuilder, plan: MatrixPlan, input: Value, outp
  * that what comes out depends on no other row: W's scales · 1/127 · m times the integer product. With groups of inputs, each has
  * an m of its own, and their products are added.
  *
- * `DynamicQuantizeMatMul` would take one scale for all rows, and a token's logits would
- * depend on what is verified beside it.
+ * `DynamicQuantizeMatMul` would take one scale for all rows, and a token's logits would depend on what is verified beside it.
  */
 function integerLinear(
   graph: GraphBuilder,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { findCatalogueEntry } from '../catalogue.ts';
 import { ModelError } from '../modelError.ts';
 import { readSafetensors, tensorValues } from '../safetensors.ts';
+import { changedMatrix } from '../source/changedMatrix.ts';
 import type { LayerMatrixRole, ModelSource, WeightMatrix } from '../source/modelSource.ts';
 
 type Norm = 'attentionNorm' | 'feedForwardNorm';
@@ -82,15 +83,10 @@ function readBy(role: LayerMatrixRole): Norm | undefined {
 }
 
 function withScaledColumns(matrix: WeightMatrix, factors: Float32Array): WeightMatrix {
-  const { rows, columns } = matrix;
-  return {
-    rows,
-    columns,
-    readRows: async (firstRow, rowCount, into) => {
-      await matrix.readRows(firstRow, rowCount, into);
-      for (let index = 0; index < rowCount * columns; index++) {
-        into[index]! *= factors[index % columns]!;
-      }
-    },
-  };
+  const { columns } = matrix;
+  return changedMatrix(matrix, (into, _firstRow, rowCount) => {
+    for (let index = 0; index < rowCount * columns; index++) {
+      into[index]! *= factors[index % columns]!;
+    }
+  });
 }
