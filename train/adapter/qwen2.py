@@ -50,6 +50,7 @@ class PackedGroup:
 
     ids: torch.Tensor  # (tokens,) int64
     positions: torch.Tensor  # (tokens,) int64
+    branch: torch.Tensor  # (tokens,) int64: -1 in the shared beginning, else the sample
     mask: torch.Tensor  # (tokens, tokens) bool: row may look at column
     loss_rows: torch.Tensor  # (targets,) int64: the token whose successor is the target
     targets: torch.Tensor  # (targets,) int64

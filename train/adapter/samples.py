@@ -49,7 +49,13 @@ def read_samples(path: str | Path) -> SampleFile:
 
 
 def pack(samples: list[Sample], end_token: int) -> PackedGroup:
-    """One row of tokens for samples whose prompts begin the same:
+    """One row of tokens for samples whose prompts begin the same; see `lay_out`."""
+    parts = {name: torch.tensor(values) for name, values in lay_out(samples, end_token).items()}
+    return PackedGroup(**parts, mask=branch_mask(parts["branch"]))
+
+
+def lay_out(samples: list[Sample], end_token: int) -> dict[str, list]:
+    """The parts of a `PackedGroup` but its mask. One row of tokens for samples whose prompts begin the same:
 
         ids        shared beginning | branch 0 | branch 1 | ...
         positions  0 .. shared-1    | shared.. | shared..
@@ -73,17 +79,22 @@ def pack(samples: list[Sample], end_token: int) -> PackedGroup:
         positions += range(shared, shared + len(rest))
         branch_of += [index] * len(rest)
         ids += rest
-    branch = torch.tensor(branch_of)
-    causal = torch.ones(len(ids), len(ids), dtype=torch.bool).tril()
-    return PackedGroup(
-        ids=torch.tensor(ids),
-        positions=torch.tensor(positions),
-        mask=causal & ((branch[None, :] == -1) | (branch[:, None] == branch[None, :])),
-        loss_rows=torch.tensor(loss_rows),
-        targets=torch.tensor(targets),
-        weights=torch.tensor(weights),
-        sample_of_target=torch.tensor(sample_of_target),
-    )
+    return {
+        "ids": ids,
+        "positions": positions,
+        "branch": branch_of,
+        "loss_rows": loss_rows,
+        "targets": targets,
+        "weights": weights,
+        "sample_of_target": sample_of_target,
+    }
+
+
+def branch_mask(branch: torch.Tensor) -> torch.Tensor:
+    """Which column each row may look at: (…, tokens) to (…, tokens, tokens)."""
+    size = branch.shape[-1]
+    causal = torch.ones(size, size, dtype=torch.bool, device=branch.device).tril()
+    return causal & ((branch[..., None, :] == -1) | (branch[..., :, None] == branch[..., None, :]))
 
 
 def with_foreign_suffix(sample: Sample, other: Sample, control: dict[str, int]) -> Sample | None:

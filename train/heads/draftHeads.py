@@ -43,7 +43,7 @@ class Medusa(nn.Module):
         """`previous` holds indices of the draft vocabulary; -1 adds nothing."""
         if self.rank == 0:
             return None
-        return self.bias_in[previous.clamp(min=0)] * (previous >= 0)[:, None]
+        return self.bias_in[previous.clamp(min=0)] * (previous >= 0)[..., None]
 
 
 class Mtp(nn.Module):

@@ -95,6 +95,7 @@ def measure(model: Qwen2, texts: list[list[int]]) -> dict[tuple[int, str], torch
         group = PackedGroup(
             ids=torch.tensor(ids),
             positions=torch.arange(len(ids)),
+            branch=torch.full((len(ids),), -1),
             mask=torch.ones(len(ids), len(ids), dtype=torch.bool).tril(),
             loss_rows=torch.tensor([len(ids) - 1]),
             targets=nothing,

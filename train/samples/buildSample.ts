@@ -1,5 +1,8 @@
 /** Turns a cut into token ids, with the product's own functions: the prompt of a sample is the one the engine would send. */
-import { splitAtWordStart } from '../../src/engine/tokenizer/splitAtWordStart.ts';
+
+import type { PromptContext, PromptControl } from '../../src/engine/tokenizer/tokenizePrompt.ts';
+import { tokenizePrompt } from '../../src/engine/tokenizer/tokenizePrompt.ts';
+import type { Tokenizer } from '../../src/engine/tokenizer/tokenizer.ts';
 import type { DocumentSnapshot } from '../../src/pipeline/context/documentSnapshot.ts';
 import type { PromptBudget, PromptPlan } from '../../src/pipeline/prompt/planPrompt.ts';
 import { planPlainPrompt, planPrompt } from '../../src/pipeline/prompt/planPrompt.ts';
@@ -21,10 +24,8 @@ export interface Sample {
 }
 
 export interface SampleTokens {
-  encode(text: string): readonly number[];
-  readonly prefix: number;
-  readonly suffix: number;
-  readonly middle: number;
+  readonly tokenizer: Pick<Tokenizer, 'encode'>;
+  readonly control: PromptControl;
 }
 
 export interface SampleOptions {
@@ -32,8 +33,8 @@ export interface SampleOptions {
   readonly budget: PromptBudget;
   /** Plan of an earlier cursor in the same file, whose window and anchor stand, as they do while somebody types. */
   readonly previous: PromptPlan | undefined;
-  /** Text of other files, before the file's own. */
-  readonly context: string;
+  /** Parts of other files, before the file's own. */
+  readonly context: PromptContext | undefined;
   readonly maxMiddleTokens: number;
 }
 
@@ -60,20 +61,9 @@ export function buildSample(
     options.layout === 'plain'
       ? planPlainPrompt(snapshot, options.budget)
       : planPrompt(snapshot, options.previous, options.budget);
-  const { kept, typed } = splitAtWordStart(plan.tail);
-  const whole = tokens.encode(typed + text.slice(cut.start, cut.end));
+  const prompt = { ...plan, context: options.context };
+  const { promptTokens, typed } = tokenizePrompt(prompt, tokens, { heal: true, mostTokens: Number.POSITIVE_INFINITY });
+  const whole = tokens.tokenizer.encode(typed + text.slice(cut.start, cut.end));
   const middle = whole.slice(0, options.maxMiddleTokens);
-  return {
-    plan,
-    prompt: [
-      tokens.prefix,
-      ...tokens.encode(options.context + plan.prefix),
-      tokens.suffix,
-      ...tokens.encode(plan.suffix),
-      tokens.middle,
-      ...tokens.encode(kept),
-    ],
-    middle,
-    ends: middle.length === whole.length,
-  };
+  return { plan, prompt: promptTokens, middle, ends: middle.length === whole.length };
 }

@@ -1,5 +1,9 @@
 /** Draws the samples of one group: cursors near each other in one file, as when somebody works on a place. */
 import { isBlank, splitLines } from '../../src/engine/stop/lines.ts';
+import type { PromptContext } from '../../src/engine/tokenizer/tokenizePrompt.ts';
+import type { DocumentSnapshot } from '../../src/pipeline/context/documentSnapshot.ts';
+import { promptContext } from '../../src/pipeline/context/promptContext.ts';
+import { SimilarTexts } from '../../src/pipeline/context/similarTexts.ts';
 import type { PromptPlan } from '../../src/pipeline/prompt/planPrompt.ts';
 import { DEFAULT_PROMPT_BUDGET } from '../../src/pipeline/prompt/planPrompt.ts';
 import type { Layout, Sample, SampleTokens } from './buildSample.ts';
@@ -19,6 +23,10 @@ export interface GroupOptions {
   /** Cuts of one place; a pair counts as one. */
   readonly cuts: number;
   readonly maxMiddleTokens: number;
+  /** Least and most UTF-16 units before and after the cursor and of other files; every length between comes up. */
+  readonly beforeChars: readonly [number, number];
+  readonly afterChars: readonly [number, number];
+  readonly contextChars: readonly [number, number];
 }
 
 /**
@@ -33,7 +41,7 @@ const CUT_SHARES: Readonly<Record<CutKind, number>> = {
   block: 0.23,
   nothing: 0.05,
 };
-/** Groups with the plain layout, with another file before the file, and with the product's full prompt length. */
+/** Groups with the plain layout, with other files before the file, and with the product's full prompt length. */
 const PLAIN_SHARE = 0.1;
 const CONTEXT_SHARE = 0.12;
 const LONG_SHARE = 0.06;
@@ -42,19 +50,14 @@ const PAIR_SHARE = 0.4;
 /** Lines over which the cursors of a group spread. */
 const REGION_LINES = 14;
 
-/** Prompts much shorter than the product's cost less to learn from; every length from a few lines on comes up. */
-const BEFORE_CHARS = [260, 1300] as const;
-const AFTER_CHARS = [70, 560] as const;
-const CONTEXT_CHARS = [200, 700] as const;
-
 /**
  * Samples of one place in the file, or none when it has no place for them.
  *
- * `other` is another file of the same package, for the groups that have one as context.
+ * `others` are files of the same package, for the groups that have some as context.
  */
 export function drawGroup(
   file: SourceFile,
-  other: SourceFile | undefined,
+  others: readonly SourceFile[],
   group: number,
   tokens: SampleTokens,
   options: GroupOptions,
@@ -65,12 +68,14 @@ export function drawGroup(
   const budget = isLong
     ? DEFAULT_PROMPT_BUDGET
     : {
-        beforeChars: Math.round(random.logUniform(...BEFORE_CHARS)),
-        afterChars: Math.round(random.logUniform(...AFTER_CHARS)),
+        beforeChars: Math.round(random.logUniform(...options.beforeChars)),
+        afterChars: Math.round(random.logUniform(...options.afterChars)),
       };
-  const context = other !== undefined && random.fraction() < CONTEXT_SHARE ? excerpt(other, random) : '';
+  const hasContext = others.length > 0 && random.fraction() < CONTEXT_SHARE;
+  const contextChars = hasContext ? random.logUniform(...options.contextChars) : 0;
   // In the plain layout the prompts of two cursors share nothing.
   const cuts = drawCuts(file.text, layout === 'plain' ? 1 : options.cuts, random);
+  const context = hasContext && cuts[0] !== undefined ? contextOf(file, others, cuts[0], contextChars) : undefined;
   const samples: Sample[] = [];
   let previous: PromptPlan | undefined;
   for (const cut of cuts) {
@@ -97,7 +102,7 @@ export function drawLeftToRight(
   file: SourceFile,
   group: number,
   tokens: SampleTokens,
-  options: { readonly maxMiddleTokens: number },
+  options: Pick<GroupOptions, 'maxMiddleTokens' | 'beforeChars'>,
   random: Random,
 ): readonly Sample[] {
   const { text, language } = file;
@@ -110,7 +115,7 @@ export function drawLeftToRight(
   const common = { language, group, ends: false };
   if (random.fraction() < 0.5) {
     const { start } = random.pick(places);
-    const ids = tokens.encode(text.slice(start, start + 1200)).slice(0, 220);
+    const ids = tokens.tokenizer.encode(text.slice(start, start + 1200)).slice(0, 220);
     const known = random.integer(8, 100);
     const middle = ids.slice(known, known + options.maxMiddleTokens);
     return middle.length === 0 ? [] : [{ ...common, kind: 'left-to-right', prompt: ids.slice(0, known), middle }];
@@ -123,9 +128,9 @@ export function drawLeftToRight(
     tokens,
     {
       layout: 'anchored',
-      budget: { beforeChars: Math.round(random.logUniform(...BEFORE_CHARS)), afterChars: 64 },
+      budget: { beforeChars: Math.round(random.logUniform(...options.beforeChars)), afterChars: 64 },
       previous: undefined,
-      context: '',
+      context: undefined,
       maxMiddleTokens: options.maxMiddleTokens,
     },
   );
@@ -157,11 +162,21 @@ function drawCuts(text: string, count: number, random: Random): readonly Cut[] {
   return [...different.values()].sort((left, right) => left.start - right.start);
 }
 
-/** Whole lines of another file under its path, as one more stretch of text before the file's own. */
-function excerpt(file: SourceFile, random: Random): string {
-  const lines = splitLines(file.text);
-  const from = random.pick(lines).start;
-  const end = file.text.lastIndexOf('\n', from + random.logUniform(...CONTEXT_CHARS));
-  const content = file.text.slice(from, Math.max(from, end));
-  return isBlank(content) ? '' : `${file.path}\n${content}\n\n`;
+/** What the product would show of the other files at the first cursor. */
+function contextOf(
+  file: SourceFile,
+  others: readonly SourceFile[],
+  cut: Cut,
+  budgetChars: number,
+): PromptContext | undefined {
+  const snapshot: DocumentSnapshot = {
+    documentId: 'sample',
+    languageId: file.language,
+    path: file.path,
+    text: file.text.slice(0, cut.start) + file.text.slice(cut.end),
+    lineEnding: '\n',
+    offset: cut.start,
+  };
+  const texts = others.map(({ path, text }) => ({ path, readStart: (chars: number) => text.slice(0, chars) }));
+  return promptContext(snapshot, texts, { index: new SimilarTexts(texts.length), budgetChars });
 }

@@ -63,10 +63,12 @@ function isUsable(text: string): boolean {
   return text.length >= TEXT_CHARS[0] && text.length <= TEXT_CHARS[1] && meanLineChars <= MAX_MEAN_LINE_CHARS;
 }
 
+const OTHER_FILES = 4;
+
 export interface DrawnFile {
   readonly file: SourceFile;
-  /** Another file of the same package and language, where there is one. */
-  readonly other: SourceFile | undefined;
+  /** Other files of the same package and language, as many as there are up to a few. */
+  readonly others: readonly SourceFile[];
 }
 
 /**
@@ -82,8 +84,9 @@ export function createFileDrawer(files: readonly SourceFile[], random: Random): 
   return () => {
     const rows = random.pick(packages.get(random.pickWeighted(weights))!);
     const file = random.pick(rows);
-    const other = random.pick(rows);
-    return { file, other: other === file ? undefined : other };
+    const start = random.integer(0, rows.length - 1);
+    const others = [...rows.slice(start), ...rows.slice(0, start)].filter((other) => other !== file);
+    return { file, others: others.slice(0, OTHER_FILES) };
   };
 }
 

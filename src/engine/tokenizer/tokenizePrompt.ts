@@ -50,7 +50,7 @@ export interface TokenizedPrompt {
  */
 export function tokenizePrompt(
   { prefix, suffix, tail, context }: PromptText,
-  { tokenizer, control }: { readonly tokenizer: Tokenizer; readonly control: PromptControl },
+  { tokenizer, control }: { readonly tokenizer: Pick<Tokenizer, 'encode'>; readonly control: PromptControl },
   { heal, mostTokens }: { readonly heal: boolean; readonly mostTokens: number },
 ): TokenizedPrompt {
   const { kept, typed } = heal ? splitAtWordStart(tail) : { kept: tail, typed: '' };
@@ -70,7 +70,7 @@ export function tokenizePrompt(
 
 function tokenizeContext(
   { repositoryName, path, files }: PromptContext,
-  tokenizer: Tokenizer,
+  tokenizer: Pick<Tokenizer, 'encode'>,
   { repoName, fileSeparator }: PromptControl,
 ): readonly number[] {
   if (repoName === undefined || fileSeparator === undefined) {

@@ -16,7 +16,7 @@ const PREFIX = 1000;
 const SUFFIX = 1001;
 const MIDDLE = 1002;
 const tokenizer = createByteTokenizer(['    ', ' return', ' self']);
-const TOKENS: SampleTokens = { encode: tokenizer.encode, prefix: PREFIX, suffix: SUFFIX, middle: MIDDLE };
+const TOKENS: SampleTokens = { tokenizer, control: { prefix: PREFIX, suffix: SUFFIX, middle: MIDDLE } };
 const KINDS: readonly CutKind[] = ['rest-of-line', 'in-line', 'line', 'lines', 'block', 'nothing'];
 
 const codeFolder = new URL('../../fixtures/code/', import.meta.url);
@@ -100,7 +100,7 @@ describe('buildSample', () => {
     layout: 'anchored',
     budget: { beforeChars: 2000, afterChars: 640 },
     previous: undefined,
-    context: '',
+    context: undefined,
     maxMiddleTokens: 100,
   } as const;
   const cursor = text.indexOf('urn file');
@@ -138,13 +138,19 @@ describe('buildSample', () => {
 });
 
 describe('drawGroup', () => {
-  const options = { cuts: 3, maxMiddleTokens: 400 };
+  const options = {
+    cuts: 3,
+    maxMiddleTokens: 400,
+    beforeChars: [260, 1300],
+    afterChars: [70, 560],
+    contextChars: [200, 700],
+  } as const;
 
   function draw(seed: number): readonly Sample[] {
     const random = createRandom(seed);
     return Array.from({ length: 200 }, (_, group) => {
       const file = random.pick(FILES);
-      return drawGroup(file, random.pick(FILES), group, TOKENS, options, random);
+      return drawGroup(file, [random.pick(FILES)], group, TOKENS, options, random);
     }).flat();
   }
 
@@ -192,7 +198,7 @@ describe('drawGroup', () => {
   it('gives no end and no suffix to left-to-right samples', () => {
     const random = createRandom(8);
     const samples = Array.from({ length: 50 }, () =>
-      drawLeftToRight(random.pick(FILES), 0, TOKENS, { maxMiddleTokens: 40 }, random),
+      drawLeftToRight(random.pick(FILES), 0, TOKENS, { ...options, maxMiddleTokens: 40 }, random),
     ).flat();
     assert.ok(samples.length > 40);
     assert.ok(samples.every(({ ends }) => !ends));
