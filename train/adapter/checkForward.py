@@ -29,7 +29,7 @@ def main() -> None:
         group = PackedGroup(
             ids=torch.tensor(prompt["ids"]),
             positions=torch.arange(count),
-            branch=torch.full((len(ids),), -1),
+            branch=torch.full((count,), -1),
             mask=torch.ones(count, count, dtype=torch.bool).tril(),
             loss_rows=rows,
             targets=empty,

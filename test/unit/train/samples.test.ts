@@ -189,10 +189,13 @@ describe('drawGroup', () => {
   });
 
   it('holds every kind of cut, ends inside lines among them in about half', () => {
-    const samples = draw(7);
+    const samples = [7, 8, 9, 10].flatMap(draw);
     assert.deepEqual(new Set(samples.map(({ kind }) => kind)), new Set(KINDS));
     const endsInside = samples.filter(({ prompt, ends }) => ends && /^[^\n]*\S/.test(decode(prompt)[1]![1])).length;
-    assert.ok(endsInside > 0.3 * samples.length && endsInside < 0.6 * samples.length, `${endsInside}`);
+    assert.ok(
+      endsInside > 0.3 * samples.length && endsInside < 0.6 * samples.length,
+      `${endsInside} of ${samples.length}`,
+    );
   });
 
   it('gives no end and no suffix to left-to-right samples', () => {
