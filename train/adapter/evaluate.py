@@ -8,10 +8,11 @@ Prints the means, and the same by kind of sample; without --name those of the un
 import argparse
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
-from qwen2 import Adapter, Qwen2
+from qwen2 import Adapter, Qwen2, Shape
 from runFolder import train_root
 from samples import LEFT_TO_RIGHT_KINDS, Sample, pack, read_samples, with_foreign_suffix
 
@@ -95,10 +96,14 @@ def _scores(model, adapter, sample: Sample, end_token: int) -> tuple[torch.Tenso
 
 def load_adapter(model: Qwen2, name: str) -> Adapter:
     """The adapter in the checkpoint of a run."""
-    saved = torch.load(train_root() / "adapter" / name / "checkpoint.pt", weights_only=True)
+    return read_checkpoint(model.shape, train_root() / "adapter" / name / "checkpoint.pt")
+
+
+def read_checkpoint(shape: Shape, path: Path) -> Adapter:
+    saved = torch.load(path, weights_only=True)
     settings = saved["settings"]
     layers = sorted({int(key.split("_")[1]) for key in saved["adapter"]})
-    adapter = Adapter(model.shape, layers, settings["rank"], settings["scale"], settings["seed"])
+    adapter = Adapter(shape, layers, settings["rank"], settings["scale"], settings["seed"])
     adapter.load_state_dict(saved["adapter"])
     return adapter
 

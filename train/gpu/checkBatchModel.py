@@ -55,7 +55,10 @@ def main() -> None:
             best = model.logits(alone[0, len(prompt) - 1 : -1]).argmax(-1).tolist()
             same += sum(left == right for left, right in zip(best, written))
             total += len(written)
+        worst = error.max().item()
         print(f"generated tokens that a single forward would choose too: {same} of {total}")
+    if options.float32 and (worst > 0.001 or same < total):
+        raise SystemExit("the two forward passes differ by more than rounding")
 
 
 if __name__ == "__main__":

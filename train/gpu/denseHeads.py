@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "heads"))
 
+from batchModel import rotate  # noqa: E402
 from draftHeads import Medusa, Mtp, rms  # noqa: E402
 
 PERFORMER_FEATURES = 128
@@ -148,6 +149,4 @@ class DenseMtp(Mtp):
 
 
 def turn(x, angle):
-    cosine, sine = angle
-    first, second = x.float().chunk(2, dim=-1)
-    return torch.cat([first * cosine - second * sine, second * cosine + first * sine], dim=-1).to(x.dtype)
+    return rotate(x.float(), angle).to(x.dtype)

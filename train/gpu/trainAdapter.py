@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 
 from batchModel import Adapter, BatchModel
+from clockedRun import RunLog, rate_at
 from evaluate import answer, means, questions
 from export import read_exported
 from packs import batches, packed_batch, read_layouts
@@ -59,9 +60,8 @@ def parse_options() -> argparse.Namespace:
 class AdapterRun:
     def __init__(self, options: argparse.Namespace):
         self.options = options
-        self.started = time.monotonic()
         self.out: Path = options.out
-        self.out.mkdir(parents=True, exist_ok=True)
+        self.log = RunLog(self.out)
         torch.manual_seed(options.seed)
         self.layouts = read_layouts(options.samples, options.processes)
         held_out = read_samples(options.held_out)
@@ -79,7 +79,6 @@ class AdapterRun:
         parameters = list(self.adapter.parameters())
         self.optimizer = torch.optim.AdamW(parameters, lr=options.rate, betas=(0.9, 0.98), weight_decay=options.weight_decay)
         self.state = {"samples": 0, "tokens": 0, "steps": 0, "seconds": 0.0, "epoch": 0}
-        self.bad_steps = 0
         self.log(event="start", groups=len(self.layouts), parameters=sum(p.numel() for p in parameters), options=vars(options))
 
     def run(self) -> None:
@@ -114,33 +113,20 @@ class AdapterRun:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.adapter.parameters(), options.clip)
-        if not math.isfinite(norm.item()):
-            self.bad_steps += 1
-            self.log(event="bad", loss=loss.item(), groups=len(chosen), longest=batch.ids.shape[1], **self.rounded())
-            if self.bad_steps > 20:
-                raise SystemExit("too many steps without finite gradients")
-            return
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rate()
-        self.optimizer.step()
         report = {"loss": loss.item(), "norm": norm.item()}
-        if not math.isfinite(report["loss"]):
-            raise SystemExit(f"the loss is {report['loss']} at step {state['steps']}")
+        if not all(map(math.isfinite, report.values())):
+            raise SystemExit(f"step {state['steps']} has {report}; its longest group has {batch.ids.shape[1]} tokens")
+        rate = rate_at(options, state["steps"], state["seconds"] / options.seconds)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
         state["samples"] += int((batch.targets == self.end).sum())
         state["tokens"] += batch.tokens
         state["steps"] += 1
         state["seconds"] += time.monotonic() - begun
         if state["steps"] % 10 == 1:
             self.log(event="step", **self.rounded(), **{name: round(value, 4) for name, value in report.items()},
-                     rate=round(self.rate(), 7), padded=batch.ids.numel(), targets=len(batch.targets))  # fmt: skip
-
-    def rate(self) -> float:
-        """Linear rise, then a cosine down to the end of the time."""
-        options, state = self.options, self.state
-        risen = min(1.0, (state["steps"] + 1) / options.warm_up)
-        done = min(1.0, state["seconds"] / options.seconds)
-        left = options.final_rate + (1 - options.final_rate) * 0.5 * (1 + math.cos(math.pi * done))
-        return options.rate * risen * left
+                     rate=round(rate, 7), padded=batch.ids.numel(), targets=len(batch.targets))  # fmt: skip
 
     def point(self) -> None:
         self.evaluate(self.adapter)
@@ -155,12 +141,11 @@ class AdapterRun:
         self.log(event="evaluation", adapter=adapter is not None, **self.rounded(), took=took, **means(answers))
 
     def write_texts(self, name: str, adapter) -> None:
-        for prompts, file in self.prompts.items():
-            path = self.out / f"texts-{name}-{prompts}.jsonl.gz"
-            if path.exists() or prompts != "prompts-anchored" and name not in ("untouched", "trained"):
-                continue
-            write_texts(path, self.model, adapter, file, self.again)
-        self.log(event="texts", name=name, elapsed=round(time.monotonic() - self.started, 1))
+        """Where the curve begins and ends for all files of prompts, between for the first."""
+        files = list(self.prompts.items())
+        for prompts, file in files if name in ("untouched", "trained") else files[:1]:
+            write_texts(self.out / f"texts-{name}-{prompts}.jsonl.gz", self.model, adapter, file, self.again)
+        self.log(event="texts", name=name)
 
     def compared(self, folder: Path) -> Adapter:
         described = json.loads((folder / "adapter.json").read_text("utf8"))
@@ -180,12 +165,6 @@ class AdapterRun:
 
     def rounded(self) -> dict:
         return {name: round(value, 1) for name, value in self.state.items()}
-
-    def log(self, **fields) -> None:
-        line = json.dumps({"elapsed": round(time.monotonic() - self.started, 1), **fields}, default=str)
-        with (self.out / "log.jsonl").open("a", encoding="utf8") as file:
-            file.write(line + "\n")
-        print(line, flush=True)
 
 
 class OneByOne:

@@ -23,12 +23,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from batchModel import Adapter, BatchModel
+from batchModel import BatchModel
+from clockedRun import RunLog, rate_at
 from denseHeads import DenseMtp, Medusa, Rows, medusa_states
+from evaluate import read_checkpoint
 from vocabulary import read_bytes
 
 from closedForm import start_medusa, start_mtp  # noqa: E402 (denseHeads finds train/heads)
-from collection import Sequence  # noqa: E402
+from collection import Sequence, make_batch  # noqa: E402
 
 PROMPT_ROWS = 160
 BEST = 8
@@ -73,49 +75,46 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--evaluate-every", type=float, default=60, help="seconds")
     parser.add_argument("--evaluate-on", type=int, default=512)
     parser.add_argument("--vocabulary-rounds", type=int, default=6)
-    parser.add_argument("--first-prompt", type=int, default=0, help="prompts to pass over, which another run has seen")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cuda")
     return parser.parse_args()
 
 
 class DeviceTrunk:
-    """What `train/heads/trunk.py` gives, from the weights on the device."""
+    """What `train/heads/trunk.py` gives, from weights that are in memory."""
 
-    def __init__(self, model: BatchModel, draft_ids: torch.Tensor, line_feeds: list[int]):
-        shape = model.shape
-        self.shape = {
+    def __init__(self, shape: dict, head: torch.Tensor, tensors: dict, draft_ids: torch.Tensor, line_feeds: list[int]):
+        self.shape, self.head, self.tensors = shape, head, tensors
+        self.draft_ids, self.line_feeds = draft_ids, set(line_feeds)
+        self.draft_head = head[draft_ids]
+        self.index_of = torch.full((len(head),), -1, dtype=torch.int64, device=head.device)
+        self.index_of[draft_ids] = torch.arange(len(draft_ids), device=head.device)
+
+    @classmethod
+    def of(cls, model: BatchModel, draft_ids: torch.Tensor, line_feeds: list[int]) -> "DeviceTrunk":
+        shape, last = model.shape, model.layers[-1]
+        described = {
             "hidden": shape.hidden, "heads": shape.heads, "headSize": shape.head_size, "keyValueHeads": shape.key_value_heads,
             "feedForward": shape.feed_forward, "vocabulary": shape.vocabulary, "normEpsilon": shape.epsilon, "ropeBase": shape.rope_base,
         }  # fmt: skip
-        self.model, self.draft_ids, self.line_feeds = model, draft_ids, set(line_feeds)
-        self.draft_head = model.head[draft_ids]
-        self.index_of = torch.full((shape.vocabulary,), -1, dtype=torch.int64, device=model.device)
-        self.index_of[draft_ids] = torch.arange(len(draft_ids), device=model.device)
-        last = model.layers[-1]
-        self.tensors = {
+        tensors = {
             "layer.query_key_value.weight": last["queryKeyValue"], "layer.query_key_value.bias": last["bias"],
             "layer.output": last["attentionOutput"], "layer.attention_norm": last["attentionNorm"],
             "layer.feed_forward_norm": last["feedForwardNorm"], "layer.gate_up": last["gateUp"], "layer.down": last["down"],
             "final_norm": model.final_norm,
         }  # fmt: skip
+        return cls(described, model.head, tensors, draft_ids, line_feeds)
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:
-        return F.embedding(ids, self.model.head).float()
+        return F.embedding(ids, self.head).float()
 
     def weight(self, name: str) -> torch.Tensor:
         return self.tensors[name].float()
 
     def on_cpu(self) -> "DeviceTrunk":
         """The same for `closedForm.py`, whose tensors are on the CPU."""
-        copy = object.__new__(DeviceTrunk)
-        copy.shape, copy.line_feeds = self.shape, self.line_feeds
-        copy.draft_ids, copy.index_of = self.draft_ids.cpu(), self.index_of.cpu()
-        copy.draft_head = self.draft_head.float().cpu()
-        copy.tensors = {name: value.float().cpu() for name, value in self.tensors.items()}
-        head = self.model.head.float().cpu()
-        copy.embed = lambda ids: F.embedding(ids, head)
-        return copy
+        tensors = {name: value.float().cpu() for name, value in self.tensors.items()}
+        return DeviceTrunk(self.shape, self.head.float().cpu(), tensors, self.draft_ids.cpu(), self.line_feeds)
 
 
 class HeadRun:
@@ -137,11 +136,10 @@ class HeadRun:
     def is_medusa(self) -> bool:
         return self.name.startswith("medusa")
 
-    def begin(self, trunk: DeviceTrunk, started, device) -> None:
-        if started is not None:
-            self.head.load_state_dict(started)
-        self.head.to(device)
+    def begin(self, started: dict[str, torch.Tensor]) -> None:
         options = self.options
+        self.head.load_state_dict(started)
+        self.head.to(options.device)
         self.optimizer = torch.optim.AdamW(
             self.head.parameters(), lr=options.rate, betas=(0.9, 0.98), weight_decay=options.weight_decay
         )
@@ -274,25 +272,24 @@ class Rounds:
 class Training:
     def __init__(self, options: argparse.Namespace):
         self.options = options
-        self.began = time.monotonic()
         self.out: Path = options.out
-        self.out.mkdir(parents=True, exist_ok=True)
+        self.log = RunLog(self.out)
         torch.manual_seed(options.seed)
         by_id = read_bytes(options.tokenizer)
         dtype = torch.bfloat16 if options.device == "cuda" else torch.float32
         self.model = BatchModel(options.model, options.device, dtype)
         if options.adapter is not None:
-            self.model.merge(read_adapter(options.adapter, self.model))
+            self.model.merge(read_checkpoint(self.model.shape, options.adapter))
         prompts, frequency, stop = read_prompts(options.samples, self.model.shape.vocabulary)
         held_out, _, _ = read_prompts([options.held_out], self.model.shape.vocabulary)
         self.rounds = Rounds(self.model, stop, options.generated)
-        self.prompts = in_rounds(prompts[options.first_prompt :], options.texts, options.seed)
+        self.prompts = in_rounds(prompts, options.texts, options.seed)
         self.log(event="read", prompts=len(prompts), heldOut=len(held_out))
         first = [self.rounds.write(next(self.prompts)) for _ in range(options.vocabulary_rounds)]
         line_feeds = [index for index, text in enumerate(by_id) if b"\n" in text]
         always = [index for index, text in enumerate(by_id) if len(text) == 1 or (text and not text.strip(b" \t\r\n"))]
         ids = draft_vocabulary(frequency, first, [*always, *stop], self.model.device)
-        self.trunk = DeviceTrunk(self.model, ids, line_feeds)
+        self.trunk = DeviceTrunk.of(self.model, ids, line_feeds)
         size = options.texts_per_step
         self.held_out = []
         for start in range(0, min(options.evaluate_on, len(held_out)), size):
@@ -313,8 +310,6 @@ class Training:
         begun = time.monotonic()
         sequences = [sequence for rows in first for sequence in as_sequences(rows)]
         watch = sequences[-24:]
-        from collection import make_batch
-
         cpu = self.trunk.on_cpu()
         started: dict[str, dict] = {}
         for run in [*self.heads, *self.compared]:
@@ -329,7 +324,7 @@ class Training:
                     figures = start_mtp(run.head, cpu, sequences[:-24], batches)
                 self.log(event="start", head=run.name, **figures)
                 started[key] = {name: value.clone() for name, value in run.head.state_dict().items()}
-            run.begin(self.trunk, started[key], self.options.device)
+            run.begin(started[key])
         self.log(event="started", took=round(time.monotonic() - begun, 1), options=vars(self.options),
                  parameters={run.name: sum(p.numel() for p in run.head.parameters()) for run in self.heads})  # fmt: skip
 
@@ -357,7 +352,7 @@ class Training:
             for start in range(0, len(order), options.texts_per_step):
                 part = rows.part(start, start + options.texts_per_step)
                 for run in self.heads:
-                    rate = self.rate(run.steps, (time.monotonic() - begun) / seconds)
+                    rate = rate_at(options, run.steps, (time.monotonic() - begun) / seconds)
                     losses[run.name].append(run.step(part, self.trunk, rate))
             texts += len(order)
             self.log(event="round", texts=texts, writing=round(writing, 1), seconds={run.name: round(run.seconds, 1) for run in self.heads},
@@ -367,30 +362,10 @@ class Training:
             run.save(self.out if run not in self.compared else self.out / "compared", self.trunk)
         self.log(event="done", texts=texts)
 
-    def rate(self, steps: int, done: float) -> float:
-        """Linear rise, then a cosine down; `done` is the share of the time that has passed."""
-        options = self.options
-        left = options.final_rate + (1 - options.final_rate) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
-        return options.rate * min(1.0, (steps + 1) / options.warm_up) * left
-
     def evaluate(self, texts: int) -> None:
         for run in self.heads:
             self.log(event="evaluation", head=run.name, texts=texts, tokens=run.tokens, seconds=round(run.seconds, 1),
                      **run.evaluate(self.held_out, self.trunk))  # fmt: skip
-
-    def log(self, **fields) -> None:
-        line = json.dumps({"elapsed": round(time.monotonic() - self.began, 1), **fields}, default=str)
-        with (self.out / "log.jsonl").open("a", encoding="utf8") as file:
-            file.write(line + "\n")
-        print(line, flush=True)
-
-
-def read_adapter(path: Path, model: BatchModel) -> Adapter:
-    saved = torch.load(path, weights_only=True)
-    layers = sorted({int(key.split("_")[1]) for key in saved["adapter"]})
-    adapter = Adapter(model.shape, layers, saved["settings"]["rank"], saved["settings"]["scale"], 1)
-    adapter.load_state_dict({name: value.float() for name, value in saved["adapter"].items()})
-    return adapter
 
 
 def read_prompts(paths: list[Path], vocabulary: int) -> tuple[list[list[int]], np.ndarray, list[int]]:
@@ -399,8 +374,7 @@ def read_prompts(paths: list[Path], vocabulary: int) -> tuple[list[list[int]], n
     pending: list[int] = []
     for path in paths:
         header, *lines = gzip.decompress(path.read_bytes()).splitlines()
-        described = json.loads(header)
-        stop = described["control"].get("stop") or [described["control"]["end"]]
+        stop = [json.loads(header)["control"]["end"]]
         for line in lines:
             row = json.loads(line)
             if row["group"] % COUNTED_GROUPS == 0:

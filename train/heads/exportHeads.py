@@ -72,7 +72,7 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     file = f"{settings['method']}.safetensors"
     bytes_written = write_tensors(out / file, exported)
-    trunk_names = {key: settings["trunk"][key] for key in ("sourceSha256", "adapterSha256")}
+    trunk_names = {key: held_out.description["trunk"][key] for key in ("sourceSha256", "adapterSha256")}
     entry = {
         "method": settings["method"],
         "file": file,
