@@ -1,6 +1,7 @@
 """Writes a run's heads in the form that the package builder reads: heads.json and one safetensors file per method.
 
     python train/heads/exportHeads.py --name mtp-1 --out models/qwen2.5-coder-0.5b/heads
+    python train/heads/exportHeads.py --stored train/heads/trained/mtp.safetensors --out models/qwen2.5-coder-0.5b/heads
 
 The entry of the same method is replaced, one of the other method stays. Matrices are stored as int8 with one scale per row. The
 calibration is taken from the held-out half that training did not watch, with the weights as they are exported.
@@ -16,7 +17,7 @@ import torch
 from collection import Collection
 from evaluateHeads import evaluate
 from headsFolder import heads_root, trunk_file
-from tensorFiles import write_tensors
+from tensorFiles import read_tensors, write_tensors
 from trainHeads import build_head, evaluated_depth
 from trunk import Trunk
 
@@ -47,20 +48,21 @@ MTP_VECTORS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--name", required=True, help="name of the run")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--name", help="name of the run")
+    source.add_argument("--stored", type=Path, help="heads that were exported before, with their .json, to calibrate: FOLDER/mtp.safetensors")
     parser.add_argument("--out", required=True, help="folder of heads.json")
     parser.add_argument("--evaluate-on", type=int, default=400, help="sequences for the calibration")
     options = parser.parse_args()
     root = heads_root()
-    checkpoint = root / "runs" / options.name / "checkpoint.pt"
-    if not checkpoint.exists():
-        raise SystemExit(f"the run {options.name} has no checkpoint")
-    saved = torch.load(checkpoint, weights_only=True)
-    settings, state = saved["settings"], saved["state"]
+    settings, state, tensors = read_run(root / "runs" / options.name) if options.name else read_stored(options.stored)
     held_out = Collection(root / settings["held_out"])
+    trunk_names = {key: held_out.description["trunk"][key] for key in ("sourceSha256", "adapterSha256")}
+    if settings.get("adapterSha256", trunk_names["adapterSha256"]) != trunk_names["adapterSha256"]:
+        raise SystemExit(f"the heads are for another adapter than that of the collection {settings['held_out']}")
     trunk = Trunk(trunk_file(held_out.description), held_out.description["shape"], np.array(settings["vocabularyIds"]))
     head = build_head(settings, trunk)
-    head.load_state_dict(saved["head"])
+    head.load_state_dict(tensors if options.name else stored_state(head, tensors))
     exported = exported_tensors(head, trunk)
     head.load_state_dict(stored_state(head, exported))
     depth = evaluated_depth(settings)
@@ -72,7 +74,6 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     file = f"{settings['method']}.safetensors"
     bytes_written = write_tensors(out / file, exported)
-    trunk_names = {key: held_out.description["trunk"][key] for key in ("sourceSha256", "adapterSha256")}
     entry = {
         "method": settings["method"],
         "file": file,
@@ -103,6 +104,23 @@ def main() -> None:
     print(json.dumps(figures))
     if total > MAX_BYTES:
         raise SystemExit(f"the heads have {total} bytes, more than {MAX_BYTES}; train with a smaller --rank or --feed-forward")
+
+
+def read_run(folder: Path) -> tuple[dict, dict, dict]:
+    """Settings, state and parameters in a run's checkpoint."""
+    checkpoint = folder / "checkpoint.pt"
+    if not checkpoint.exists():
+        raise SystemExit(f"the run {folder.name} has no checkpoint")
+    saved = torch.load(checkpoint, weights_only=True)
+    return saved["settings"], saved["state"], saved["head"]
+
+
+def read_stored(path: Path) -> tuple[dict, dict, dict]:
+    """The same of heads that are stored as `exported_tensors` has them, beside a description of their training."""
+    described = json.loads(path.with_suffix(".json").read_text("utf8"))
+    tensors = read_tensors(path)
+    settings = {**described["settings"], "adapterSha256": described["adapterSha256"], "vocabularyIds": tensors["draft_vocabulary"]}
+    return settings, described["state"], tensors
 
 
 def exported_tensors(head, trunk: Trunk) -> dict[str, np.ndarray]:
