@@ -20,7 +20,7 @@ import { planWeights } from './weights/weightPlan.ts';
 import { writeWeights } from './weights/writeWeights.ts';
 
 /** Raised when the same source and options would give another package, as when smoothing factors that ship change; it goes into the manifest's provenance. */
-export const BUILDER_VERSION = 'foretoken 1';
+export const BUILDER_VERSION = 'foretoken 2';
 
 export interface PackageDescription {
   readonly id: string;

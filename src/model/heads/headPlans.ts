@@ -1,4 +1,5 @@
 import type { ModelShape } from '../manifest.ts';
+import { integerFormat } from '../quantize/quantizeIntegers.ts';
 import type { MatrixFormat, MatrixPlan } from '../weights/weightPlan.ts';
 
 /** What both kinds of heads have: the rows of the model's output head for the draft vocabulary. */
@@ -32,9 +33,12 @@ export interface MtpPlan extends DraftPlan {
   readonly outputNorm: string;
 }
 
-/** Matrices of a model's heads are stored as the model's own head is. */
+/** Inputs of a group at most, as in the trunk's widest matrix. */
+const GROUP_INPUTS = 1280;
+
 export interface HeadSizes {
   readonly shape: ModelShape;
+  /** Of the model's own head: the heads' matrices are stored in it too, whole numbers with groups of their own. */
   readonly format: MatrixFormat;
   readonly draftVocabularySize: number;
 }
@@ -81,11 +85,16 @@ export function planMtp(
 
 function planDraft(sizes: HeadSizes): DraftPlan {
   return {
-    draftHead: matrix(sizes, 'draftHead', sizes.draftVocabularySize, sizes.shape.hidden),
+    draftHead: {
+      ...matrix(sizes, 'draftHead', sizes.draftVocabularySize, sizes.shape.hidden),
+      format: sizes.format,
+    },
     vocabulary: 'draftVocabulary',
   };
 }
 
-function matrix({ format }: HeadSizes, name: string, outputs: number, inputs: number, hasBias = false): MatrixPlan {
+function matrix(sizes: HeadSizes, name: string, outputs: number, inputs: number, hasBias = false): MatrixPlan {
+  const isInteger = sizes.format !== 'float32' && sizes.format.kind === 'integers';
+  const format = isInteger ? integerFormat(inputs, GROUP_INPUTS) : sizes.format;
   return { name, outputs, inputs, format, hasBias };
 }

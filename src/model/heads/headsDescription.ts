@@ -23,7 +23,7 @@ import { HEAD_METHODS, isSafeFileName } from '../manifest.ts';
 export const HEADS_FORMAT_VERSION = 1;
 
 /** Raised when the same head file would give other package files. */
-const HEADS_BUILDER_VERSION = 'foretoken heads 1';
+const HEADS_BUILDER_VERSION = 'foretoken heads 2';
 
 /** What is kept in git is far smaller; more is a mistake. */
 const MAX_HEAD_FILE_BYTES = 256 * 1024 * 1024;

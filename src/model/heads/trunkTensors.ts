@@ -40,28 +40,30 @@ export class TrunkTensors {
 
   /** Tensors for a graph that embeds ids and rotates, by their names in the decoder's graph. */
   shared(): readonly StoredTensor[] {
-    const parts = this.#parts(this.embedding).map(({ name }) => name);
-    return [...parts, 'rotary.cosines', 'rotary.sines'].map((name) => ({ ...this.#find(name), name }));
+    return [...partNames(this.embedding), 'rotary.cosines', 'rotary.sines'].map((name) => ({
+      ...this.#find(name),
+      name,
+    }));
   }
 
-  /** Copies rows of the output head, codes and scales as they are, into a matrix called `name`. */
-  async copyHeadRows(rows: readonly number[], name: string, files: WeightFiles): Promise<readonly StoredTensor[]> {
+  /** Copies outputs of the head, codes and scales as they are, into a matrix called `name`; `ids` ascend. */
+  async copyHeadRows(ids: readonly number[], name: string, files: WeightFiles): Promise<readonly StoredTensor[]> {
     const copies: StoredTensor[] = [];
-    for (const part of this.#parts(this.head)) {
-      const { type, dimensions, data } = this.#find(part.name);
-      const tail = dimensions.slice(1);
-      const rowBytes = data.kind === 'inline' ? data.bytes.length / this.head.outputs : data.bytes / this.head.outputs;
-      const copyName = part.name.replace('head', name);
-      const bytes = new Uint8Array(rows.length * rowBytes);
-      await this.#readRows(data, rows, rowBytes, bytes);
-      copies.push(await files.add(copyName, type, [rows.length, ...tail], bytes));
+    for (const part of partNames(this.head)) {
+      const { type, dimensions, data } = this.#find(part);
+      // Whole numbers are stored by columns: each input's row has the ids' columns.
+      const isByColumns = dimensions[0] !== this.head.outputs;
+      const bytesPerId = (data.kind === 'inline' ? data.bytes.length : data.bytes) / this.head.outputs;
+      const bytes = new Uint8Array(ids.length * bytesPerId);
+      if (isByColumns) {
+        await this.#readColumns(data, ids, bytesPerId, bytes);
+      } else {
+        await this.#readRows(data, ids, bytesPerId, bytes);
+      }
+      const copied = isByColumns ? [dimensions[0]!, ids.length] : [ids.length, ...dimensions.slice(1)];
+      copies.push(await files.add(part.replace('head', name), type, copied, bytes));
     }
     return copies;
-  }
-
-  #parts({ name, format }: MatrixPlan): readonly { readonly name: string }[] {
-    const suffixes = format === 'float32' ? ['weight'] : ['codes', 'scales'];
-    return suffixes.map((suffix) => ({ name: `${name}.${suffix}` }));
   }
 
   /** A reshaped weight has its sizes appended to its name (`GraphBuilder.weight`). */
@@ -75,38 +77,68 @@ export class TrunkTensors {
     return tensor;
   }
 
+  /** Columns of one byte out of `count` rows. */
+  async #readColumns(
+    data: StoredTensor['data'],
+    columns: readonly number[],
+    count: number,
+    into: Uint8Array,
+  ): Promise<void> {
+    const rowBytes = this.head.outputs;
+    const rowsAtOnce = Math.max(1, Math.floor(READ_BYTES / rowBytes));
+    for (let first = 0; first < count; first += rowsAtOnce) {
+      const rows = Math.min(rowsAtOnce, count - first);
+      const span = await this.#readSpan(data, first * rowBytes, rows * rowBytes);
+      for (let row = 0; row < rows; row++) {
+        for (const [index, column] of columns.entries()) {
+          into[(first + row) * columns.length + index] = span[row * rowBytes + column]!;
+        }
+      }
+    }
+  }
+
   async #readRows(
     data: StoredTensor['data'],
     rows: readonly number[],
     rowBytes: number,
     into: Uint8Array,
   ): Promise<void> {
-    if (data.kind === 'inline') {
-      for (const [index, row] of rows.entries()) {
-        into.set(data.bytes.subarray(row * rowBytes, (row + 1) * rowBytes), index * rowBytes);
+    const rowsAtOnce = Math.max(1, Math.floor(READ_BYTES / rowBytes));
+    for (let index = 0; index < rows.length; ) {
+      const first = rows[index]!;
+      const end = rows.findIndex((row, other) => other >= index && row >= first + rowsAtOnce);
+      const wanted = rows.slice(index, end === -1 ? rows.length : end);
+      const span = await this.#readSpan(data, first * rowBytes, (wanted.at(-1)! - first + 1) * rowBytes);
+      for (const row of wanted) {
+        const from = (row - first) * rowBytes;
+        into.set(span.subarray(from, from + rowBytes), index * rowBytes);
+        index++;
       }
-      return;
     }
+  }
+
+  async #readSpan(data: StoredTensor['data'], offset: number, length: number): Promise<Uint8Array> {
+    if (data.kind === 'inline') {
+      return data.bytes.subarray(offset, offset + length);
+    }
+    const span = new Uint8Array(length);
     const handle = await open(path.join(this.#directory, data.file), 'r');
     try {
-      const rowsAtOnce = Math.max(1, Math.floor(READ_BYTES / rowBytes));
-      const buffer = new Uint8Array(rowsAtOnce * rowBytes);
-      for (let index = 0; index < rows.length; ) {
-        const first = rows[index]!;
-        const end = rows.findIndex((row, other) => other >= index && row >= first + rowsAtOnce);
-        const wanted = rows.slice(index, end === -1 ? rows.length : end);
-        const span = (wanted.at(-1)! - first + 1) * rowBytes;
-        await readWhole(handle, buffer.subarray(0, span), data.offset + first * rowBytes);
-        for (const row of wanted) {
-          const from = (row - first) * rowBytes;
-          into.set(buffer.subarray(from, from + rowBytes), index * rowBytes);
-          index++;
-        }
-      }
+      await readWhole(handle, span, data.offset + offset);
     } finally {
       await handle.close();
     }
+    return span;
   }
+}
+
+/** Names of a matrix's tensors, but for zero points, which no head has. */
+function partNames({ name, format }: MatrixPlan): readonly string[] {
+  if (format === 'float32') {
+    return [`${name}.weight`];
+  }
+  const groups = format.kind === 'blocks' ? [name] : Array.from({ length: format.groups }, (_, at) => `${name}.${at}`);
+  return groups.flatMap((group) => [`${group}.codes`, `${group}.scales`]);
 }
 
 async function readWhole(handle: FileHandle, into: Uint8Array, position: number): Promise<void> {

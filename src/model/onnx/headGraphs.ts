@@ -29,16 +29,18 @@ export function medusaGraph(
   const hidden = graph.input('hidden', 'float32', [1, shape.hidden]);
   const lastToken = graph.input('last_token', 'int64', [1]);
   const width = plan.depth * shape.hidden;
+  const row = graph.node('Unsqueeze', 'row', [hidden, graph.integers('firstAxis', [0])]);
   const [skip, gate] = graph.nodes(
     'Split',
     'split',
-    [linear(graph, plan.mixer, hidden), graph.integers('splitSizes', [width, width])],
+    [linear(graph, plan.mixer, row), graph.integers('splitSizes', [width, width])],
     ['skip', 'gate'],
-    { attributes: { axis: 1 } },
+    { attributes: { axis: 2 } },
   ) as readonly [Value, Value];
   const mixed = graph.node('Add', 'mixed', [skip, silu(graph, 'activated', gate)]);
-  const rows = graph.node('Reshape', 'rows', [mixed, graph.integers('rowSizes', [plan.depth, shape.hidden])]);
-  const logits = linear(graph, plan.draftHead, rows, 'headLogits');
+  const rows = graph.node('Reshape', 'rows', [mixed, graph.integers('rowSizes', [1, plan.depth, shape.hidden])]);
+  const rowLogits = linear(graph, plan.draftHead, rows, 'rowLogits');
+  const logits = graph.node('Squeeze', 'headLogits', [rowLogits, graph.integers('firstAxis', [0])]);
   declareGuesses(graph, plan, biased(graph, plan, logits, lastToken), [plan.depth]);
   return graph.build('medusa heads');
 }

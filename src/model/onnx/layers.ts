@@ -4,6 +4,7 @@ import type { ModelShape } from '../manifest.ts';
 import type { MatrixPlan } from '../weights/weightPlan.ts';
 import type { GraphBuilder, Value } from './graphBuilder.ts';
 import { NONE } from './graphBuilder.ts';
+import { DATA_TYPES } from './onnxSchema.ts';
 
 export const MICROSOFT = { domain: 'com.microsoft' } as const;
 
@@ -39,14 +40,17 @@ export interface Attention {
   readonly presentValues: Value;
 }
 
-/** Ids to rows of the embedding table: `(1, T, hidden)`. The head's codes are read through a second, flat shape. */
+/** Ids to rows of the embedding table: `(1, T, hidden)`. Blocks of the head are read through a second, flat shape. */
 export function embed(graph: GraphBuilder, plan: MatrixPlan, inputIds: Value): Value {
   const { format, name, outputs, inputs } = plan;
   if (format === 'float32') {
     return graph.node('Gather', 'embedded', [graph.weight(`${name}.weight`), inputIds], { attributes: { axis: 0 } });
   }
   if (format.kind === 'integers') {
-    throw new Error('a table of rows is not stored by columns');
+    if (format.groups > 1) {
+      throw new Error('a table of ids has no groups of inputs');
+    }
+    return embedColumns(graph, plan, inputIds);
   }
   const paddedInputs = Math.ceil(inputs / format.blockSize) * format.blockSize;
   const codes = graph.weight(`${name}.codes`, [outputs, (paddedInputs * format.bits) / 8]);
@@ -65,6 +69,22 @@ export function embed(graph: GraphBuilder, plan: MatrixPlan, inputIds: Value): V
   }
   const bounds = [graph.integers('embedded/start', [0]), graph.integers('embedded/end', [inputs])];
   return graph.node('Slice', 'embedded', [rows, ...bounds, graph.integers('embedded/axis', [2])]);
+}
+
+/** `embed` for a table stored by columns, `(hidden, ids)`, since it is the head too: a gather of single bytes, some 50 µs an id. */
+function embedColumns(graph: GraphBuilder, { name }: MatrixPlan, inputIds: Value): Value {
+  const [first, last] = [graph.integers('firstAxis', [0]), graph.integers('lastAxis', [-1])];
+  const ids = graph.node('Squeeze', 'embedded/ids', [inputIds, first]);
+  const alongColumns = { attributes: { axis: 1 } };
+  const columns = graph.node('Gather', 'embedded/columns', [graph.weight(`${name}.0.codes`), ids], alongColumns);
+  const codes = graph.node('Transpose', 'embedded/codes', [columns]);
+  const values = graph.node('Cast', 'embedded/values', [codes], { attributes: { to: DATA_TYPES.float32 } });
+  const scales = graph.node('Gather', 'embedded/scales', [graph.weight(`${name}.0.scales`), ids]);
+  const scaled = graph.node('Mul', 'embedded/rows', [
+    values,
+    graph.node('Unsqueeze', 'embedded/scale', [scales, last]),
+  ]);
+  return graph.node('Unsqueeze', 'embedded', [scaled, first]);
 }
 
 /** RMS norm of `residual + update`, and that sum, which goes on as the residual stream. */
@@ -231,45 +251,43 @@ function integerLinear(
   // 0 keeps a size and its name: with sizes that nothing else has, the runtime's memory planner is quadratic, 1.2 s of a load.
   const rows = isWhole
     ? input
-    : graph.node('Reshape', `${name}/grouped`, [
+    : graph.node('Reshape', `${outputName}/grouped`, [
         input,
         graph.integers(`${name}/groups`, [0, 0, groups, inputs / groups]),
       ]);
-  const sizes = graph.node('Abs', `${name}/sizes`, [rows]);
-  const largest = graph.node('ReduceMax', `${name}/largest`, [sizes, last], { attributes: { keepdims: 1 } });
+  const sizes = graph.node('Abs', `${outputName}/sizes`, [rows]);
+  const largest = graph.node('ReduceMax', `${outputName}/largest`, [sizes, last], { attributes: { keepdims: 1 } });
   // A row of zeros would be 0/0.
-  const scale = graph.node('Max', `${name}/scale`, [largest, graph.scalar('smallestScale', 'float32', 1e-20)]);
-  const scaled = graph.node('Div', `${name}/scaled`, [rows, scale]);
-  const codes = graph.node('QuantizeLinear', `${name}/codes`, [scaled, step, middle]);
-  const names = Array.from({ length: groups }, (_, group) => `${name}.${group}`);
+  const scale = graph.node('Max', `${outputName}/scale`, [largest, graph.scalar('smallestScale', 'float32', 1e-20)]);
+  const scaled = graph.node('Div', `${outputName}/scaled`, [rows, scale]);
+  const codes = graph.node('QuantizeLinear', `${outputName}/codes`, [scaled, step, middle]);
+  const parts = Array.from({ length: groups }, (_, group) => `${outputName}.${group}`);
   const apart = (value: Value, what: string): readonly Value[] =>
     isWhole
       ? [value]
       : graph.nodes(
           'Split',
-          `${name}/${what}Apart`,
+          `${outputName}/${what}Apart`,
           [value],
-          names.map((group) => `${group}/${what}`),
+          parts.map((part) => `${part}/${what}`),
           {
             attributes: { axis: 2, num_outputs: groups },
           },
         );
   const [groupCodes, groupScales] = [apart(codes, 'codes'), apart(scale, 'scale')];
-  const products = names.map((group, index) => {
-    const operands = [
-      groupCodes[index]!,
-      graph.weight(`${group}.codes`),
-      step,
-      graph.weight(`${group}.scales`),
-      middle,
+  const products = parts.map((part, group) => {
+    const [weightCodes, weightScales] = [
+      graph.weight(`${name}.${group}.codes`),
+      graph.weight(`${name}.${group}.scales`),
     ];
-    const product = graph.node('MatMulIntegerToFloat', `${group}/integerProduct`, operands, MICROSOFT);
-    return graph.node('Mul', isWhole && !hasBias ? outputName : `${group}/product`, [product, groupScales[index]!]);
+    const operands = [groupCodes[group]!, weightCodes, step, weightScales, middle];
+    const product = graph.node('MatMulIntegerToFloat', `${part}/integerProduct`, operands, MICROSOFT);
+    return graph.node('Mul', isWhole && !hasBias ? outputName : `${part}/product`, [product, groupScales[group]!]);
   });
   const sum = isWhole
     ? products[0]!
-    : graph.node('Reshape', hasBias ? `${name}/ungrouped` : outputName, [
-        graph.node('Sum', `${name}/sum`, products),
+    : graph.node('Reshape', hasBias ? `${outputName}/ungrouped` : outputName, [
+        graph.node('Sum', `${outputName}/sum`, products),
         graph.integers(`${name}/rows`, [0, 0, outputs]),
       ]);
   return hasBias ? graph.node('Add', outputName, [sum, graph.weight(`${name}.bias`)]) : sum;

@@ -55,7 +55,7 @@ function formatsOf(shape: ModelShape, quantization: Quantization): Readonly<Reco
       const whole: MatrixFormat = { kind: 'integers', groups: 1 };
       const output = integerFormat(shape.heads * shape.headSize, OUTPUT_GROUP);
       const down = integerFormat(shape.feedForward, DOWN_GROUP);
-      return { table: EIGHT_BIT, attention: whole, output, gateUp: whole, down };
+      return { table: whole, attention: whole, output, gateUp: whole, down };
     }
   }
 }
