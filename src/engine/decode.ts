@@ -14,15 +14,8 @@ import { EMPTY_DRAFT } from './draft/draftTree.ts';
 import type { KeyValueCache, RowScores, TargetModel } from './targetModel.ts';
 import { chainRows, logProbability } from './targetModel.ts';
 import { draftedAfterRows, draftRows } from './verify/verifyDraft.ts';
-
-/** Restricts the next token; stands for the healed word at the cursor. Each step's mask follows from the one before. */
-export interface TokenMask {
-  /** The best token that the mask allows. `scores.logits` is present. */
-  bestAllowed(scores: RowScores): number;
-  allows(token: number): boolean;
-  /** The mask for the token after this one, or undefined when generation is free from there on. */
-  after(token: number): TokenMask | undefined;
-}
+import type { DecodedToken, TokenMask, WrittenToken } from './writtenText.ts';
+import { WrittenText } from './writtenText.ts';
 
 export interface DecodeRequest {
   readonly promptTokens: readonly number[];
@@ -43,15 +36,11 @@ export interface DecodeRequest {
   readonly maxTokens: number;
   /** Tokens that end the text; never yielded. */
   readonly stopTokens: ReadonlySet<number>;
+  /** Begins with what the cache's last request wrote, as far as this one would write the same. Off for measurements. */
+  readonly goesOn?: boolean;
   /** Rows per forward while the prompt is read, at most; the model's own chunk without it. */
   readonly prefillRows?: number | undefined;
   readonly signal: CancellationSignal;
-}
-
-export interface DecodedToken {
-  readonly id: number;
-  /** Natural logarithm of the target model's probability for it; under a mask, among what the mask allows. */
-  readonly logProbability: number;
 }
 
 export type DecodeStep =
@@ -61,8 +50,9 @@ export type DecodeStep =
       readonly freshTokens: number;
       readonly forwards: number;
       readonly ms: number;
-      /** The token was chosen under a mask. */
-      readonly isMasked: boolean;
+      /** So many of the tokens, from the first, were chosen under a mask. */
+      readonly maskedTokens: number;
+      /** The one that the prompt's last row chose, or none if that ends the text; or what was written before. */
       readonly tokens: readonly DecodedToken[];
     }
   | {
@@ -98,17 +88,21 @@ export async function* decode(
 ): AsyncGenerator<DecodeStep, DecodeEnd> {
   const { drafter, planner, acceptance } = request;
   const generated: number[] = [];
-  let mask = request.mask;
 
-  const prefilled = await prefill(model, cache, request, clock);
-  let next = chooseToken(prefilled.scores, acceptance, mask);
-  const isEnd = request.stopTokens.has(next.id);
-  yield { kind: 'prefill', ...prefilled.figures, isMasked: mask !== undefined, tokens: isEnd ? [] : [next] };
+  const { first, figures } = await begin(model, cache, request, clock);
+  const written = new WrittenText(request.promptTokens);
+  cache.written = acceptance.dependsOnRowsAlone ? written : undefined;
+  const isEnd = request.stopTokens.has(first[0]!.id);
+  written.push(isEnd ? [] : first);
+  const maskedTokens = first.filter((token) => token.mask !== undefined).length;
+  yield { kind: 'prefill', ...figures, maskedTokens, tokens: isEnd ? [] : first };
   if (isEnd) {
     return 'stop-token';
   }
-  mask = mask?.after(next.id);
-  generated.push(next.id);
+  generated.push(...first.map(({ id }) => id));
+  const last = first.at(-1)!;
+  let next: DecodedToken = last;
+  let mask = last.mask?.after(last.id);
 
   while (generated.length < request.maxTokens) {
     throwIfCancelled(request.signal, 'decode');
@@ -131,6 +125,7 @@ export async function* decode(
     });
     const verifiedMs = clock.now();
     let nodes: readonly number[] = [];
+    const chosenUnder = mask;
     if (mask === undefined) {
       const path = acceptance.accept(draft, scores);
       nodes = path.nodes;
@@ -154,6 +149,8 @@ export async function* decode(
       planner.observe({ proposed, rows: rows.tokens.length, written: tokens.map(({ id }) => id), ...times });
     }
     const stopAt = tokens.findIndex((token) => request.stopTokens.has(token.id));
+    const textTokens = stopAt === -1 ? tokens : tokens.slice(0, stopAt);
+    written.push(textTokens.map((token) => ({ ...token, mask: chosenUnder })));
     yield {
       kind: 'decode',
       method: drafter.method,
@@ -164,7 +161,7 @@ export async function* decode(
       scores,
       isMasked,
       ...times,
-      tokens: stopAt === -1 ? tokens : tokens.slice(0, stopAt),
+      tokens: textTokens,
     };
     if (stopAt !== -1) {
       return 'stop-token';
@@ -172,6 +169,41 @@ export async function* decode(
     generated.push(...tokens.map((token) => token.id));
   }
   return 'max-tokens';
+}
+
+/** The first tokens: those that an earlier request wrote, or the one that the prompt's last row chooses. */
+async function begin(
+  model: TargetModel,
+  cache: KeyValueCache,
+  request: DecodeRequest,
+  clock: Clock,
+): Promise<{
+  readonly first: readonly WrittenToken[];
+  readonly figures: { readonly freshTokens: number; readonly forwards: number; readonly ms: number };
+}> {
+  const { acceptance, mask } = request;
+  const known = request.goesOn === true && acceptance.dependsOnRowsAlone ? takeWritten(cache, request) : [];
+  if (known.length > 0) {
+    return { first: known, figures: { freshTokens: 0, forwards: 0, ms: 0 } };
+  }
+  const { scores, figures } = await prefill(model, cache, request, clock);
+  return { first: [{ ...chooseToken(scores, acceptance, mask), mask }], figures };
+}
+
+/** Brings the cache to the prompt and all but the last of these tokens, which are those that its last request wrote. */
+function takeWritten(
+  cache: KeyValueCache,
+  { promptTokens, mask, maxTokens, stopTokens }: DecodeRequest,
+): readonly WrittenToken[] {
+  const before = cache.written?.after(promptTokens, mask) ?? [];
+  const end = before.findIndex(({ id }) => stopTokens.has(id));
+  const written = end === -1 ? before : before.slice(0, end);
+  const inCache = commonPrefixLength(cache.tokens, [...promptTokens, ...written.map(({ id }) => id)]);
+  const known = written.slice(0, Math.max(0, Math.min(maxTokens, inCache - promptTokens.length + 1)));
+  if (known.length > 0) {
+    cache.truncate(promptTokens.length + known.length - 1);
+  }
+  return known;
 }
 
 /** Brings the cache to the whole prompt, reusing the longest common prefix; returns the last prompt row's scores. */

@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import { Utf8Decoder } from '../base/utf8.ts';
 import type { AcceptanceRule } from './accept/acceptanceRule.ts';
 import type { DraftPlanner } from './control/draftPlanner.ts';
-import type { DecodedToken, DecodeStep } from './decode.ts';
+import type { DecodeStep } from './decode.ts';
 import { decode } from './decode.ts';
 import type { Drafter, DraftMethod } from './draft/drafter.ts';
 import type { VerifiedNode } from './draft/draftTree.ts';
@@ -21,6 +21,7 @@ import type { Tokenizer } from './tokenizer/tokenizer.ts';
 import { createWordMask } from './tokenizer/wordMask.ts';
 import type { GenerationTrace } from './trace.ts';
 import { TraceRecorder } from './trace.ts';
+import type { DecodedToken } from './writtenText.ts';
 
 /** A loaded model with what goes with it. */
 export interface LoadedModel {
@@ -51,7 +52,7 @@ export interface GenerateRequest {
   readonly draftStopConfidence?: number;
   /** Token ids of texts that drafts may be copied from, best first. The model does not see them. */
   readonly draftTexts: readonly (readonly number[])[];
-  /** Whether the generated text may be drafted from in later requests. */
+  /** Whether the generated text may be drafted from in later requests, and this one may go on from what an earlier one wrote. */
   readonly remember: boolean;
   /** See `DecodeRequest`. */
   readonly prefillRows?: number | undefined;
@@ -128,6 +129,7 @@ export async function generate(
       endsText: (token) => request.singleLine && request.stopRules && model.tokenizer.bytesOf(token).includes('\n'),
       maxTokens: request.maxTokens,
       stopTokens: new Set(model.control.stop),
+      goesOn: request.remember,
       prefillRows: request.prefillRows,
       signal: request.signal,
     },

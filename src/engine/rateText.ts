@@ -1,4 +1,4 @@
-import type { DecodedToken } from './decode.ts';
+import type { DecodedToken } from './writtenText.ts';
 
 /** A token with the place in the text where it begins; negative for what was typed already. */
 export interface PlacedToken extends DecodedToken {

@@ -3,6 +3,8 @@
  * behind this interface is ONNX Runtime in the worker and a lookup table in tests.
  */
 
+import type { WrittenText } from './writtenText.ts';
+
 /** Input rows of one forward. Row `i` extends row `parents[i]`, or the committed context where that is -1; parents come first. */
 export interface ForwardRows {
   readonly tokens: readonly number[];
@@ -47,6 +49,8 @@ export interface RowScores {
 export interface KeyValueCache {
   /** Committed token ids, in order; not to be changed by callers. */
   readonly tokens: readonly number[];
+  /** What the last request wrote, if a later one may go on from it; kept by the decode loop. */
+  written?: WrittenText | undefined;
   /** Bytes held, for the least-recently-used limit over documents. */
   readonly bytes: number;
   /** Keeps these rows of the last forward, a path from a root row, in order. */

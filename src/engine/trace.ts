@@ -1,10 +1,11 @@
 /** What happened to every token of a completion, for people who want to see it; made only when it is asked for. */
 import { Utf8Decoder } from '../base/utf8.ts';
-import type { DecodedToken, DecodeStep } from './decode.ts';
+import type { DecodeStep } from './decode.ts';
 import type { DraftSource, DraftTree } from './draft/draftTree.ts';
 import type { RowScores } from './targetModel.ts';
 import { knownLogProbability } from './targetModel.ts';
 import type { Tokenizer } from './tokenizer/tokenizer.ts';
+import type { DecodedToken } from './writtenText.ts';
 
 /** A drafted token, verified or not. */
 export interface TracedNode {
@@ -36,7 +37,7 @@ export interface TracedToken {
   readonly probability: number;
 }
 
-/** The first step is the prefill, which writes one token; each of the others is one forward. */
+/** The first step is the prefill, which writes one token, or takes over what an overtaken request wrote; each of the others is one forward. */
 export interface TracedStep {
   readonly nodes: readonly TracedNode[];
   readonly tokens: readonly TracedToken[];
@@ -68,7 +69,8 @@ export class TraceRecorder {
   /** To be called before the next step is asked for: a step's scores do not outlive it. */
   push(step: DecodeStep): void {
     if (step.kind === 'prefill') {
-      const tokens = step.tokens.map((token) => this.trace(token, step.isMasked ? 'healed' : 'model'));
+      const origin = (index: number): TokenOrigin => (index < step.maskedTokens ? 'healed' : 'model');
+      const tokens = step.tokens.map((token, index) => this.trace(token, origin(index)));
       this.steps.push({ nodes: [], tokens, isEnd: tokens.length === 0, draftMs: 0, forwardMs: step.ms });
       return;
     }

@@ -137,7 +137,7 @@ export interface CompletionParameters {
   readonly sampling?: { readonly temperature: number; readonly seed: number };
   /** Texts that drafts may be copied from, such as other open files, best first; the model does not see them. */
   readonly draftTexts: readonly string[];
-  /** Off for measurements: drafts of later requests are not copied from this text. */
+  /** Off for measurements: drafts of later requests are not copied from this text, and it begins with nothing an overtaken request wrote. */
   readonly remember: boolean;
   /** Nobody waits for it: the prompt is read in small steps, so that a cancellation is seen soon. */
   readonly isIdle?: boolean;

@@ -14,6 +14,8 @@ export interface AcceptedPath {
 
 /** Decides which drafted tokens stand. */
 export interface AcceptanceRule {
+  /** Whether the text follows from the rows' scores alone, whatever was drafted or drawn. */
+  readonly dependsOnRowsAlone: boolean;
   /** Whether `accept` reads the logits of drafted tokens that are not among the best few (`RowScores.wantedLogits`). */
   readonly needsDraftedLogits: boolean;
   /** The next token where nothing is drafted. */

@@ -8,6 +8,7 @@ import type { AcceptanceRule, AcceptedPath } from './acceptanceRule.ts';
  * Source: speculative sampling at temperature 0 (arXiv 2211.17192 §2), over a tree (arXiv 2401.10774 §2.2).
  */
 export const exactAcceptance: AcceptanceRule = {
+  dependsOnRowsAlone: true,
   needsDraftedLogits: false,
   chooseToken: (scores) => scores.topIds[0]!,
   accept: (draft, scores) => acceptPath(draft, scores, (row) => row.topIds[0]!),

@@ -36,6 +36,7 @@ export function samplingAcceptance({ temperature, random }: SamplingOptions): Ac
   const choose = (scores: RowScores, drafted: readonly number[]): number =>
     drawToken(weightsOf(scores, temperature), drafted, random);
   return {
+    dependsOnRowsAlone: false,
     needsDraftedLogits: false,
     chooseToken: (scores) => choose(scores, []),
     accept: (draft, scores) => acceptPath(draft, scores, choose),

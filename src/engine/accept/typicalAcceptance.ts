@@ -33,6 +33,7 @@ export function typicalAcceptance(options: TypicalOptions): AcceptanceRule {
     token === scores.topIds[0] ||
     Math.exp(logProbability(scores, token)) > Math.min(threshold, delta * Math.exp(-scores.entropy));
   return {
+    dependsOnRowsAlone: false,
     needsDraftedLogits: true,
     chooseToken: (scores) => scores.topIds[0]!,
     accept: (draft, scores) => acceptLongestPath(draft, scores, stands),

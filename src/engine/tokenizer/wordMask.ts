@@ -4,8 +4,8 @@
  * `ret` + `u`, and the model goes on from there to `retun`).
  */
 import { toByteString } from '../../base/utf8.ts';
-import type { TokenMask } from '../decode.ts';
 import type { RowScores } from '../targetModel.ts';
+import type { TokenMask } from '../writtenText.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { lowerBound } from './vocabulary.ts';
 
@@ -24,17 +24,34 @@ export function createWordMask(typed: string, tokenizer: Tokenizer): TokenMask |
 }
 
 function maskForBytes(owed: string, tokenizer: Tokenizer): TokenMask | undefined {
-  if (owed === '') {
-    return undefined;
+  return owed === '' ? undefined : new WordMask(owed, tokenizer);
+}
+
+class WordMask implements TokenMask {
+  private readonly owed: string;
+  private readonly tokenizer: Tokenizer;
+
+  constructor(owed: string, tokenizer: Tokenizer) {
+    this.owed = owed;
+    this.tokenizer = tokenizer;
   }
-  return {
-    bestAllowed: (scores) => bestAllowed(owed, tokenizer, scores),
-    allows: (token) => fits(tokenizer.bytesOf(token), owed),
-    after: (token) => {
-      const bytes = tokenizer.bytesOf(token);
-      return bytes.length >= owed.length ? undefined : maskForBytes(owed.slice(bytes.length), tokenizer);
-    },
-  };
+
+  bestAllowed(scores: RowScores): number {
+    return bestAllowed(this.owed, this.tokenizer, scores);
+  }
+
+  allows(token: number): boolean {
+    return fits(this.tokenizer.bytesOf(token), this.owed);
+  }
+
+  after(token: number): TokenMask | undefined {
+    return maskForBytes(this.owed.slice(this.tokenizer.bytesOf(token).length), this.tokenizer);
+  }
+
+  /** What starts with "retu", or "retu" with it, starts with "re" or "re" with it. */
+  isWithin(other: TokenMask | undefined): boolean {
+    return other === undefined || (other instanceof WordMask && this.owed.startsWith(other.owed));
+  }
 }
 
 function bestAllowed(owed: string, tokenizer: Tokenizer, scores: RowScores): number {

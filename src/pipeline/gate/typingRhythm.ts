@@ -34,8 +34,13 @@ export class TypingRhythm {
       this.intervals.add(intervalMs);
     }
     if (this.sentAtMs !== undefined) {
-      // Overtaken: the answer would have taken longer than this. Without these only quick answers would count.
-      this.noteAnswer(nowMs - this.sentAtMs);
+      // Overtaken: the answer would have taken longer than this. Without these only quick answers would count; one that was
+      // overtaken sooner than answers usually take says nothing.
+      const waitedMs = nowMs - this.sentAtMs;
+      this.sentAtMs = undefined;
+      if (waitedMs > (this.answers.value ?? 0)) {
+        this.answers.add(waitedMs);
+      }
     }
   }
 

@@ -4,11 +4,12 @@ import { exactAcceptance } from '../../../src/engine/accept/exactAcceptance.ts';
 import { typicalAcceptance } from '../../../src/engine/accept/typicalAcceptance.ts';
 import type { DraftPlanner } from '../../../src/engine/control/draftPlanner.ts';
 import { selectNodes, usableDraft, wholeDraftPlanner } from '../../../src/engine/control/draftPlanner.ts';
-import type { DecodeRequest, DecodeStep, TokenMask } from '../../../src/engine/decode.ts';
+import type { DecodeRequest, DecodeStep } from '../../../src/engine/decode.ts';
 import { decode } from '../../../src/engine/decode.ts';
 import type { Drafter } from '../../../src/engine/draft/drafter.ts';
 import { offDrafter } from '../../../src/engine/draft/offDrafter.ts';
 import type { KeyValueCache, RowScores } from '../../../src/engine/targetModel.ts';
+import type { TokenMask } from '../../../src/engine/writtenText.ts';
 import { createRandom, randomInteger } from '../../support/random.ts';
 import { createRandomDrafter } from '../../support/randomDrafts.ts';
 import { TableModel } from '../../support/tableModel.ts';
@@ -70,7 +71,12 @@ function createMask(steps: number): TokenMask | undefined {
     const allowed = Array.from(logits!.keys()).filter((token) => token % 3 === steps % 3);
     return allowed.reduce((best, token) => (logits![token]! > logits![best]! ? token : best));
   };
-  return { bestAllowed, allows: (token) => token % 3 === steps % 3, after: () => createMask(steps - 1) };
+  return {
+    bestAllowed,
+    allows: (token) => token % 3 === steps % 3,
+    after: () => createMask(steps - 1),
+    isWithin: (other) => other === undefined || [0, 1, 2].every((token) => token !== steps % 3 || other.allows(token)),
+  };
 }
 
 /** What plain greedy decoding writes under the mask. */
@@ -100,6 +106,8 @@ const SITUATIONS = [
   'draft accepted whole',
   'left in the middle of a step',
   'stop token accepted inside a draft',
+  'went on from what was written',
+  'went on under a narrower mask',
 ] as const;
 type Situation = (typeof SITUATIONS)[number];
 
@@ -120,6 +128,9 @@ async function runUntil(
   let hasAccepted = false;
   try {
     for await (const step of decode(model, cache, request, clock)) {
+      if (step.kind === 'prefill' && step.forwards === 0) {
+        meet(step.maskedTokens > 0 ? 'went on under a narrower mask' : 'went on from what was written');
+      }
       if (step.kind === 'decode' && step.accepted > 0) {
         hasAccepted = true;
         noteAccepted(step, model, request, meet);
@@ -197,6 +208,7 @@ function randomRequest(
     minDraftChance: random() < 0.5 ? 0 : random(),
     endsText: (token) => token % 5 === 0,
     maxTokens: randomInteger(random, 1, 24),
+    goesOn: random() < 0.7,
     stopTokens: new Set(random() < 0.3 ? [3, 11] : [3]),
     signal: {
       get isCancellationRequested() {
@@ -226,8 +238,12 @@ async function checkCase(seed: number, meet: (situation: Situation) => void): Pr
     const expected = end === 'whole' ? whole : whole.slice(0, tokens.length);
     assert.deepEqual(tokens, expected, `seed ${seed}, round ${round}`);
     // The next prompt shares a start with this one, as keystrokes and deletions do.
-    prompt = [...prompt, ...tokens].slice(0, randomInteger(random, 1, prompt.length + tokens.length));
-    prompt.push(randomInteger(random, 0, VOCABULARY - 1));
+    const isTypedAlong = random() < 0.4;
+    const fewest = isTypedAlong ? prompt.length : 1;
+    prompt = [...prompt, ...tokens].slice(0, randomInteger(random, fewest, prompt.length + tokens.length));
+    if (!isTypedAlong) {
+      prompt.push(randomInteger(random, 0, VOCABULARY - 1));
+    }
   }
 }
 

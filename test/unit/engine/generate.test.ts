@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { CancelledError } from '../../../src/base/cancellation.ts';
 import { exactAcceptance } from '../../../src/engine/accept/exactAcceptance.ts';
 import { wholeDraftPlanner } from '../../../src/engine/control/draftPlanner.ts';
 import { offDrafter } from '../../../src/engine/draft/offDrafter.ts';
 import type { GeneratedResult, GenerateRequest } from '../../../src/engine/generate.ts';
 import { generate } from '../../../src/engine/generate.ts';
+import type { KeyValueCache } from '../../../src/engine/targetModel.ts';
 import type { Tokenizer } from '../../../src/engine/tokenizer/tokenizer.ts';
 import { sortIdsByBytes } from '../../../src/engine/tokenizer/vocabulary.ts';
 import { TableModel } from '../../support/tableModel.ts';
@@ -15,13 +17,16 @@ const tokenizer: Tokenizer = {
   encode: (text) => Array.from(text, (character) => PIECES.indexOf(character)),
 };
 const model = {
-  target: new TableModel({ vocabularySize: 10, seed: 3 }),
+  target: new TableModel({ vocabularySize: PIECES.length, seed: 3 }),
   tokenizer,
   control: { prefix: 7, suffix: 8, middle: 9, stop: [] },
 };
 
 /** A completion by a model that takes one millisecond for each look at the clock. */
-function complete(changes: Partial<GenerateRequest> = {}): Promise<GeneratedResult> {
+function complete(
+  changes: Partial<GenerateRequest> = {},
+  cache: KeyValueCache = model.target.createCache(),
+): Promise<GeneratedResult> {
   let nowMs = 0;
   const request: GenerateRequest = {
     prompt: { prefix: 'a b\n', suffix: '\n', tail: 'a' },
@@ -40,7 +45,7 @@ function complete(changes: Partial<GenerateRequest> = {}): Promise<GeneratedResu
     signal: { isCancellationRequested: false },
     ...changes,
   };
-  return generate(model, model.target.createCache(), request, { now: () => nowMs++ });
+  return generate(model, cache, request, { now: () => nowMs++ });
 }
 
 describe('generate', () => {
@@ -56,6 +61,42 @@ describe('generate', () => {
       lengths.add(text.length);
     }
     assert.ok(lengths.size > 1, 'more time gives more lines');
+  });
+
+  it('goes on from what an overtaken request wrote where the typist writes the same, with the text of a fresh request', async () => {
+    const [prefix, suffix] = ['a b\n', '\n'];
+    for (const heal of [false, true]) {
+      const tail = 'xy a';
+      const whole = await complete({ prompt: { prefix, suffix, tail }, heal });
+      for (const typed of [whole.text.slice(0, 1), whole.text.slice(0, 3), 'yy', whole.text.slice(0, 2).concat('b')]) {
+        const cache = model.target.createCache();
+        const start = model.target.forwards;
+        const signal = {
+          get isCancellationRequested() {
+            return model.target.forwards >= start + 12;
+          },
+        };
+        const first = { prompt: { prefix, suffix, tail }, heal, remember: true, signal };
+        await assert.rejects(complete(first, cache), CancelledError);
+        const next = { prompt: { prefix, suffix, tail: tail + typed }, heal, remember: true };
+        const fresh = await complete(next);
+        const found = await complete(next, cache);
+        assert.deepEqual([found.text, found.tokens.length], [fresh.text, fresh.tokens.length], JSON.stringify(typed));
+        const isAlong = whole.text.startsWith(typed);
+        assert.equal(found.forwards < fresh.tokens.length - 2, isAlong, `${found.forwards} forwards`);
+        const measured = await complete({ ...next, remember: false }, cache);
+        assert.deepEqual([measured.text, measured.forwards], [fresh.text, fresh.tokens.length]);
+      }
+    }
+  });
+
+  it('writes again what a deletion allows to be otherwise', async () => {
+    const prompt = { prefix: 'a b\n', suffix: '\n', tail: 'x ab' };
+    const cache = model.target.createCache();
+    await complete({ prompt, heal: true, remember: true }, cache);
+    const shorter = { prompt: { ...prompt, tail: 'x a' }, heal: true, remember: true };
+    const [found, fresh] = [await complete(shorter, cache), await complete(shorter)];
+    assert.deepEqual([found.text, found.forwards], [fresh.text, fresh.tokens.length]);
   });
 
   it('goes on to its end where the deadline is far', async () => {

@@ -103,6 +103,7 @@ function without(weights: ReadonlyMap<number, number>, tokens: readonly number[]
 
 function ruleOf(drawToken: Draw): AcceptanceRule {
   return {
+    dependsOnRowsAlone: false,
     needsDraftedLogits: false,
     chooseToken: (scores) => drawToken(targetOf(scores), []),
     accept: (draft, scores) => acceptPath(draft, scores, (row, drafted) => drawToken(targetOf(row), drafted)),

@@ -124,7 +124,7 @@ describe('TraceRecorder', () => {
     const certain = { topIds: [0], topLogits: [0], logSumExp: 0, entropy: 0 };
     const half = { token: 7, parent: -1, source: 'mtp', bucket: 0, chance: 0.5 } as const;
     recorder.push({
-      ...{ kind: 'prefill', freshTokens: 1, forwards: 1, ms: 5, isMasked: true },
+      ...{ kind: 'prefill', freshTokens: 1, forwards: 1, ms: 5, maskedTokens: 1 },
       tokens: [{ id: 0, logProbability: 0 }],
     });
     recorder.push({

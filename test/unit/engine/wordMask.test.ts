@@ -48,6 +48,17 @@ describe('word mask', () => {
     }
   });
 
+  it('is within that of a start of its text, which allows whatever it allows', () => {
+    const typed = ['r', 're', 'ret', 'retu', 'x', ' re', 'ü', 'über'];
+    for (const [one, other] of typed.flatMap((left) => typed.map((right) => [left, right] as const))) {
+      const [mask, wide] = [createWordMask(one, tokenizer)!, createWordMask(other, tokenizer)!];
+      assert.equal(mask.isWithin(wide), one.startsWith(other), `${one} in ${other}`);
+      const allowsNoMore = tokens.every((id) => !mask.allows(id) || wide.allows(id));
+      assert.ok(allowsNoMore || !mask.isWithin(wide), `${one} in ${other}`);
+      assert.ok(mask.isWithin(undefined));
+    }
+  });
+
   it('lifts after the typed text and not before, whatever the tokens are', () => {
     const random = createRandom(12);
     for (const typed of ['returning', '  x', 'naïve日本語', '👩‍👩‍👧']) {

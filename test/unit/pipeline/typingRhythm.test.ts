@@ -56,4 +56,19 @@ describe('the delay after a keystroke', () => {
     }
     assert.equal(Math.round(rhythm.chooseDelay(LONGEST_MS)), 130);
   });
+
+  it('learns nothing from a request that was overtaken sooner than answers come', () => {
+    const rhythm = new TypingRhythm();
+    for (let nowMs = 0; nowMs < 1000; nowMs += 100) {
+      rhythm.noteKeystroke(nowMs);
+    }
+    rhythm.noteAnswer(300);
+    // Each sent 80 ms after its keystroke, 20 ms before the next one.
+    for (let nowMs = 1000; nowMs < 3000; nowMs += 100) {
+      rhythm.noteKeystroke(nowMs);
+      assert.equal(rhythm.chooseDelay(80), 80);
+      rhythm.noteRequest();
+    }
+    assert.equal(Math.round(rhythm.chooseDelay(LONGEST_MS)), 130);
+  });
 });
