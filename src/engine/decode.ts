@@ -110,8 +110,13 @@ export async function* decode(
     const isMasked = mask !== undefined;
     // Masked steps are rare (a word's few tokens) and need whole rows of logits, so nothing is drafted for them.
     const maxNodes = mask === undefined ? Math.min(request.maxDraftNodes, request.maxTokens - generated.length - 1) : 0;
-    const hiddenStates = (count: number) => lastHiddenStates(cache, count);
-    const proposed = maxNodes > 0 ? await drafter.propose({ generated, maxNodes, hiddenStates }) : EMPTY_DRAFT;
+    const step = {
+      generated,
+      maxNodes,
+      hiddenStates: (count: number) => lastHiddenStates(cache, count),
+      isWorth: (tokens: number, draftMs: number, node: number) => planner.isWorth(tokens, draftMs, node + 1),
+    };
+    const proposed = maxNodes > 0 ? await drafter.propose(step) : EMPTY_DRAFT;
     const chainsOnly = request.chainsOnly === true || !model.keepsTreePaths;
     const minChance = request.minDraftChance ?? 0;
     const isLast = (token: number): boolean => request.stopTokens.has(token) || request.endsText(token);

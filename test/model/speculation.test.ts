@@ -184,6 +184,7 @@ describe('speculation on the real model', function () {
 /** Verifies a random length of one path. */
 function createChainPlanner(random: () => number): DraftPlanner {
   return {
+    isWorth: () => true,
     choose: (proposed, limits) =>
       usableDraft(proposed, { ...limits, chainsOnly: true }).slice(0, randomInteger(random, 0, limits.maxNodes)),
     observe() {},

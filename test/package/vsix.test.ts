@@ -15,8 +15,11 @@ import { buildTinyModel } from '../../src/model/tinyModel.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const FILE_LIST = fileURLToPath(new URL('fileList.txt', import.meta.url));
-/** ONNX Runtime 18 MB, the adapter at most 20, the n-grams 4, grammars and the rest 3: more has something in it that does not belong. */
-const MAX_VSIX_BYTES = 45_000_000;
+/**
+ * ONNX Runtime 18 MB, the adapter at most 20, draft heads 30, the n-grams 4, grammars and the rest 3: more has something in it that does
+ * not belong.
+ */
+const MAX_VSIX_BYTES = 75_000_000;
 const silent: Logger = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
 
 describe('slim VSIX for linux-x64', function () {

@@ -1,8 +1,9 @@
 """Writes a run's heads in the form that the package builder reads: heads.json and one safetensors file per method.
 
     python train/heads/exportHeads.py --name mtp-1 --out models/qwen2.5-coder-0.5b/heads
-    python train/heads/exportHeads.py --stored train/heads/trained/mtp.safetensors --out models/qwen2.5-coder-0.5b/heads
+    python train/heads/exportHeads.py --again mtp --out models/qwen2.5-coder-0.5b/heads
 
+`--again` calibrates heads that were exported before anew, on what was collected from another package since.
 The entry of the same method is replaced, one of the other method stays. Matrices are stored as int8 with one scale per row. The
 calibration is taken from the held-out half that training did not watch, with the weights as they are exported.
 """
@@ -50,16 +51,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--name", help="name of the run")
-    source.add_argument("--stored", type=Path, help="heads that were exported before, with their .json, to calibrate: FOLDER/mtp.safetensors")
+    source.add_argument("--again", metavar="METHOD", help="heads in --out, to be calibrated again")
     parser.add_argument("--out", required=True, help="folder of heads.json")
     parser.add_argument("--evaluate-on", type=int, default=400, help="sequences for the calibration")
     options = parser.parse_args()
     root = heads_root()
-    settings, state, tensors = read_run(root / "runs" / options.name) if options.name else read_stored(options.stored)
+    out = Path(options.out)
+    settings, state, tensors = read_run(root / "runs" / options.name) if options.name else read_exported(out, options.again)
     held_out = Collection(root / settings["held_out"])
     trunk_names = {key: held_out.description["trunk"][key] for key in ("sourceSha256", "adapterSha256")}
-    if settings.get("adapterSha256", trunk_names["adapterSha256"]) != trunk_names["adapterSha256"]:
-        raise SystemExit(f"the heads are for another adapter than that of the collection {settings['held_out']}")
+    if settings.get("trunk", trunk_names) != trunk_names:
+        raise SystemExit(f"the heads are for other weights than those of the collection {settings['held_out']}")
     trunk = Trunk(trunk_file(held_out.description), held_out.description["shape"], np.array(settings["vocabularyIds"]))
     head = build_head(settings, trunk)
     head.load_state_dict(tensors if options.name else stored_state(head, tensors))
@@ -70,7 +72,6 @@ def main() -> None:
     figures = evaluate(head, trunk, held_out.halves()[1][: options.evaluate_on], depth, window)
     calibration = figures.pop("calibration")
 
-    out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     file = f"{settings['method']}.safetensors"
     bytes_written = write_tensors(out / file, exported)
@@ -115,12 +116,29 @@ def read_run(folder: Path) -> tuple[dict, dict, dict]:
     return saved["settings"], saved["state"], saved["head"]
 
 
-def read_stored(path: Path) -> tuple[dict, dict, dict]:
-    """The same of heads that are stored as `exported_tensors` has them, beside a description of their training."""
-    described = json.loads(path.with_suffix(".json").read_text("utf8"))
-    tensors = read_tensors(path)
-    settings = {**described["settings"], "adapterSha256": described["adapterSha256"], "vocabularyIds": tensors["draft_vocabulary"]}
-    return settings, described["state"], tensors
+def read_exported(folder: Path, method: str) -> tuple[dict, dict, dict]:
+    """The same of heads as `main` wrote them, for the collection `heldOut`."""
+    described = json.loads((folder / "heads.json").read_text("utf8"))["heads"]
+    entry = next((entry for entry in described if entry["method"] == method), None)
+    if entry is None:
+        raise SystemExit(f"{folder} has no {method} heads")
+    tensors = read_tensors(folder / entry["file"])
+    bias = tensors.get("medusa.bias.in")
+    gate = tensors.get("mtp.gate")
+    trained = entry["trained"]
+    settings = {
+        "method": method,
+        "depth": entry["depth"],
+        "rank": 0 if bias is None else bias.shape[1],
+        "window": entry.get("window", 1),
+        "feed_forward": 0 if gate is None else gate.shape[0],
+        "held_out": "heldOut",
+        "rate": trained["rate"],
+        "seed": trained["seed"],
+        "trunk": entry["trunk"],
+        "vocabularyIds": tensors["draft_vocabulary"],
+    }
+    return settings, trained, tensors
 
 
 def exported_tensors(head, trunk: Trunk) -> dict[str, np.ndarray]:

@@ -1,4 +1,5 @@
 import type { DraftTree } from '../draft/draftTree.ts';
+import { survivalChances } from '../draft/draftTree.ts';
 import type { AcceptanceCounts } from './acceptanceStatistics.ts';
 import { AcceptanceStatistics } from './acceptanceStatistics.ts';
 import type { CostPoints } from './costCurve.ts';
@@ -53,9 +54,9 @@ export class DraftController implements DraftPlanner {
     this.rateMs = this.cost.ms(1);
   }
 
-  /** Whether a guess that costs `draftMs` is worth it when it adds this many expected tokens. */
-  isWorth(expectedTokens: number, draftMs: number): boolean {
-    return expectedTokens > this.rate * this.cost.idle(draftMs);
+  isWorth(expectedTokens: number, draftMs: number, rows: number): boolean {
+    const rowMs = Math.max(0, this.cost.ms(rows) - this.cost.ms(rows - 1));
+    return expectedTokens > this.rate * (this.cost.idle(draftMs) + rowMs);
   }
 
   choose(proposed: DraftTree, limits: PlanLimits): DraftTree {
@@ -89,13 +90,4 @@ export class DraftController implements DraftPlanner {
   private get rate(): number {
     return this.rateTokens / this.rateMs;
   }
-}
-
-/** Chance of each node together with all its ancestors: what it adds to the expected number of accepted tokens. */
-export function survivalChances(draft: DraftTree): readonly number[] {
-  const survival: number[] = [];
-  for (const node of draft) {
-    survival.push(node.chance * (node.parent === -1 ? 1 : survival[node.parent]!));
-  }
-  return survival;
 }

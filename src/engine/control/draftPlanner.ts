@@ -25,6 +25,11 @@ export interface VerifiedStep {
 
 /** Decides how much of a proposed draft is verified, and learns from what came of it. */
 export interface DraftPlanner {
+  /**
+   * Whether drafting on pays: milliseconds of drafting, and one more row in a forward that would then have `rows` rows, for so
+   * many more expected tokens.
+   */
+  isWorth(expectedTokens: number, draftMs: number, rows: number): boolean;
   /** The part of the draft that is worth its rows: nodes with their ancestors, in the order they were in. */
   choose(proposed: DraftTree, limits: PlanLimits): DraftTree;
   observe(step: VerifiedStep): void;
@@ -32,6 +37,7 @@ export interface DraftPlanner {
 
 /** Verifies whatever is proposed, up to the limits, and learns nothing. */
 export const wholeDraftPlanner: DraftPlanner = {
+  isWorth: () => true,
   choose: (proposed, limits) => usableDraft(proposed, limits).slice(0, limits.maxNodes),
   observe() {},
 };

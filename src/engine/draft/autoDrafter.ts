@@ -1,6 +1,6 @@
-import type { DraftController } from '../control/draftController.ts';
 import type { DraftContext, Drafter, DraftStep } from './drafter.ts';
 import type { DraftTree } from './draftTree.ts';
+import { survivalChances } from './draftTree.ts';
 import { mergeDrafts } from './mergeDrafts.ts';
 
 /** Weight of one more observation in what is known about the draft head. */
@@ -14,16 +14,14 @@ export class AutoDrafter implements Drafter {
   readonly method = 'auto';
   private readonly lookup: Drafter;
   private readonly head: Drafter | undefined;
-  private readonly controller: DraftController;
   private readonly now: () => number;
-  /** Running means over the head's drafts. Optimistic at first, so that it is tried. */
-  private headChance = 0.6;
+  /** Running means over the head's drafts: tokens that they add to a step, and time. Optimistic at first, so that it is tried. */
+  private headTokens = 0.6;
   private headMs = 0;
 
-  constructor(lookup: Drafter, head: Drafter | undefined, controller: DraftController, now: () => number) {
+  constructor(lookup: Drafter, head: Drafter | undefined, now: () => number) {
     this.lookup = lookup;
     this.head = head;
-    this.controller = controller;
     this.now = now;
   }
 
@@ -39,15 +37,19 @@ export class AutoDrafter implements Drafter {
   async propose(step: DraftStep): Promise<DraftTree> {
     const found = await this.lookup.propose(step);
     const foundChance = rootChance(found);
-    if (this.head === undefined || !this.controller.isWorth(this.headChance * (1 - foundChance), this.headMs)) {
+    if (this.head === undefined || !step.isWorth(this.headTokens * (1 - foundChance), this.headMs, 1)) {
       return found;
     }
     const startMs = this.now();
     const guessed = await this.head.propose(step);
     this.headMs += HEAD_WEIGHT * (this.now() - startMs - this.headMs);
-    this.headChance += HEAD_WEIGHT * (rootChance(guessed) - this.headChance);
+    this.headTokens += HEAD_WEIGHT * (expectedTokens(guessed) - this.headTokens);
     return mergeDrafts(found, guessed);
   }
+}
+
+function expectedTokens(draft: DraftTree): number {
+  return survivalChances(draft).reduce((sum, chance) => sum + chance, 0);
 }
 
 /** Chance that the next token is among the drafted ones. */

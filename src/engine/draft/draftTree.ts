@@ -31,3 +31,12 @@ export interface VerifiedNode extends DraftNode {
 export type DraftTree = readonly DraftNode[];
 
 export const EMPTY_DRAFT: DraftTree = [];
+
+/** Chance of each node together with all its ancestors: what it adds to the expected number of accepted tokens. */
+export function survivalChances(draft: DraftTree): readonly number[] {
+  const survival: number[] = [];
+  for (const node of draft) {
+    survival.push(node.chance * (node.parent === -1 ? 1 : survival[node.parent]!));
+  }
+  return survival;
+}

@@ -20,6 +20,8 @@ export interface DraftStep {
   readonly generated: readonly number[];
   /** Most nodes that can be of use. */
   readonly maxNodes: number;
+  /** See `DraftPlanner.isWorth`; `node` counts the drafted tokens of a chain, this one included. */
+  isWorth(expectedTokens: number, draftMs: number, node: number): boolean;
   /**
    * Final hidden states of the last `count` committed tokens or as many as there are, row-major `(rows, hidden size)`. The
    * last row is the one whose scores chose the last generated token. Undefined when the runtime does not keep them.

@@ -1,7 +1,8 @@
 import type { DraftNode, DraftTree } from './draftTree.ts';
 
 /**
- * One tree of two: equal tokens below equal parents become one node, with the better of the two chances and its source.
+ * One tree of two: equal tokens below equal parents become one node, with the source of the better chance. Its chance is that one of
+ * the two is right, as if they erred independently: what both say is likelier than what either says.
  *
  * Children of one node exclude each other, so their chances are scaled down where they sum to more than one.
  */
@@ -20,9 +21,9 @@ export function mergeDrafts(first: DraftTree, second: DraftTree): DraftTree {
       return;
     }
     newIndex.set(index, same);
-    if (node.chance > merged[same]!.chance) {
-      merged[same] = { ...node, parent };
-    }
+    const other = merged[same]!;
+    const better = node.chance > other.chance ? { ...node, parent } : other;
+    merged[same] = { ...better, chance: 1 - (1 - node.chance) * (1 - other.chance) };
   });
   const sums = new Map<number, number>();
   for (const { parent, chance } of merged) {

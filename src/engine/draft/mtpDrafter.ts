@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import type { Drafter, DraftStep } from './drafter.ts';
 import type { ChanceEstimate, HeadGuesses, MtpHead, MtpResult } from './draftHead.ts';
 import { headBucket, priorChance } from './draftHead.ts';
@@ -5,40 +6,46 @@ import type { DraftNode, DraftTree } from './draftTree.ts';
 import { EMPTY_DRAFT } from './draftTree.ts';
 
 export interface MtpOptions {
-  /** Tokens of a chain at most. Defaults to 3. */
+  /** Tokens of a chain at most. Defaults to 4. */
   readonly maxDepth?: number;
-  /** No token is drafted after one that is less likely than this to be reached and right. Defaults to 0.25. */
-  readonly minSurvival?: number;
   /** Guesses for the first token, which cost no further run of the head. Defaults to 1. */
   readonly rootGuesses?: 1 | 2;
 }
 
+/** Weight of one more observation in what is known about the head's runs. */
+const RUN_WEIGHT = 0.05;
+
 /**
- * Drafts a chain with a block that is run once per drafted token, on its own output.
+ * Drafts a chain with a block that is run once per drafted token, on its own output, as long as the next one pays.
  *
  * The head keeps the rows of committed tokens only: what was drafted is forgotten at the end of each draft, right or wrong,
- * because the target model's own hidden states of those tokens are better and come with the next step.
+ * because the target model's own hidden states of those tokens are better and come with the next step. Rows stay from request to
+ * request, since a keystroke leaves most of the text before the cursor as it was.
  */
 export class MtpDrafter implements Drafter {
   readonly method = 'mtp';
   private readonly head: MtpHead;
   private readonly estimate: ChanceEstimate;
+  private readonly clock: Clock;
   private readonly maxDepth: number;
-  private readonly minSurvival: number;
   private readonly rootGuesses: number;
-  /** Length of `generated` up to which the head has seen this request's rows. */
+  /** The head's rows as a text: token `i` and the one after it are row `i`. */
+  private text: readonly number[] = [];
+  /** Length of `generated` at the last draft of this request. */
   private seenTokens = 0;
+  /** Running means over the runs that draft a token after a drafted one. Optimistic at first, so that they are tried. */
+  private runMs = 0;
+  private runChance = 0.6;
 
-  constructor(head: MtpHead, estimate: ChanceEstimate, options: MtpOptions = {}) {
+  constructor(head: MtpHead, estimate: ChanceEstimate, clock: Clock, options: MtpOptions = {}) {
     this.head = head;
     this.estimate = estimate;
-    this.maxDepth = options.maxDepth ?? 3;
-    this.minSurvival = options.minSurvival ?? 0.25;
+    this.clock = clock;
+    this.maxDepth = options.maxDepth ?? 4;
     this.rootGuesses = options.rootGuesses ?? 1;
   }
 
   begin(): void {
-    this.head.clear();
     this.seenTokens = 0;
   }
 
@@ -47,48 +54,68 @@ export class MtpDrafter implements Drafter {
     if (result === undefined) {
       return EMPTY_DRAFT;
     }
-    const keptRows = this.head.rowCount;
-    try {
-      return await this.draftChain(result, step.maxNodes);
-    } finally {
-      this.head.forgetLast(this.head.rowCount - keptRows);
-    }
+    const { text } = this;
+    // Until drafted rows are forgotten, the head has others than `text` says.
+    this.text = [];
+    const chain = await this.draftChain(result, step);
+    this.text = text;
+    return chain;
   }
 
-  /** Feeds the rows that were committed since the last draft; the last of them chose the last generated token. */
+  /** Feeds the rows that the head has not seen; the last of them chose the last generated token. */
   private async runNewRows({ generated, hiddenStates }: DraftStep): Promise<MtpResult | undefined> {
     const { head } = this;
-    const newRows = generated.length - this.seenTokens;
-    const goesOn = this.seenTokens > 0 && newRows > 0 && newRows <= head.window;
-    if (!goesOn) {
-      head.clear();
-    }
-    const rows = hiddenStates(goesOn ? newRows : head.window);
-    if (rows === undefined || rows.tokens.length === 0) {
+    const window = hiddenStates(head.window);
+    if (window === undefined || window.tokens.length === 0) {
       return undefined;
     }
-    const nextTokens = [...rows.tokens.slice(1), generated.at(-1)!];
-    // Until the run has succeeded the head's rows are not what `seenTokens` says.
-    this.seenTokens = 0;
-    const result = await head.run({ hidden: rows.rows, nextTokens });
+    const text = [...window.tokens, generated.at(-1)!];
+    // The head drops its oldest rows now and then.
+    const older = this.text.slice(-head.rowCount - 1);
+    const { kept, newRows } = this.goesOn(older, generated)
+      ? { kept: older.length - 1, newRows: generated.length - this.seenTokens }
+      : sharedRows(older, text);
+    // Until the run has succeeded the head's rows are not what is noted here.
+    this.text = [];
+    if (kept === 0) {
+      head.clear();
+    } else {
+      head.forgetLast(head.rowCount - kept);
+    }
+    const first = window.tokens.length - newRows;
+    const size = window.rows.length / window.tokens.length;
+    const result = await head.run({ hidden: window.rows.subarray(first * size), nextTokens: text.slice(first + 1) });
+    this.text = [...older.slice(0, kept), ...text.slice(first)];
     this.seenTokens = generated.length;
     return result;
   }
 
-  private async draftChain(first: MtpResult, maxNodes: number): Promise<DraftTree> {
+  /** Whether a draft of this request was the last one that succeeded, so that only tokens since then are new. */
+  private goesOn(older: readonly number[], generated: readonly number[]): boolean {
+    const newRows = generated.length - this.seenTokens;
+    return older.length > 1 && this.seenTokens > 0 && newRows > 0 && newRows <= this.head.window;
+  }
+
+  private async draftChain(first: MtpResult, { maxNodes, isWorth }: DraftStep): Promise<DraftTree> {
     const chain: DraftNode[] = [];
     let { guesses, state } = first;
     let survival = 1;
+    let runs = 0;
     for (;;) {
-      const depth = chain.length;
-      const node = this.node(guesses, 0, depth);
+      const node = this.node(guesses, 0, chain.length);
       chain.push(node);
       survival *= node.chance;
-      if (chain.length >= Math.min(this.maxDepth, maxNodes) || survival < this.minSurvival) {
+      const isLongest = chain.length >= Math.min(this.maxDepth, maxNodes);
+      if (isLongest || !isWorth(survival * this.runChance, this.runMs, chain.length + 1)) {
         break;
       }
+      const startMs = this.clock.now();
       ({ guesses, state } = await this.head.run({ hidden: state, nextTokens: [node.token] }));
+      runs++;
+      this.runMs += RUN_WEIGHT * (this.clock.now() - startMs - this.runMs);
+      this.runChance += RUN_WEIGHT * (this.node(guesses, 0, chain.length).chance - this.runChance);
     }
+    this.head.forgetLast(runs);
     // Last, so that whoever takes only the start of a draft gets the chain.
     const hasSibling = this.rootGuesses > 1 && chain.length < maxNodes && first.guesses.ids.length > 1;
     return hasSibling ? [...chain, this.node(first.guesses, 1, 0)] : chain;
@@ -101,4 +128,26 @@ export class MtpDrafter implements Drafter {
     const parent = rank === 0 ? depth - 1 : -1;
     return { token: ids[rank]!, parent, source: 'mtp', bucket, chance };
   }
+}
+
+/**
+ * How many of the head's rows stay for a new request, and how many of its text's rows are new. A row is a token and the one after
+ * it. A few equal ones may be chance, in another context; the last row is always new, since its guesses are wanted.
+ */
+function sharedRows(
+  older: readonly number[],
+  text: readonly number[],
+): { readonly kept: number; readonly newRows: number } {
+  const count = text.length - 1;
+  let best = { kept: 0, newRows: count };
+  for (let from = 0; from + 1 < older.length; from++) {
+    let rows = 0;
+    while (rows < count - 1 && older[from + rows] === text[rows] && older[from + rows + 1] === text[rows + 1]) {
+      rows++;
+    }
+    if (2 * rows >= count && count - rows <= best.newRows) {
+      best = { kept: from + rows, newRows: count - rows };
+    }
+  }
+  return best;
 }

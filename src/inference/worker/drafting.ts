@@ -60,17 +60,16 @@ export class Drafting {
       acceptance.chance(source, bucket, prior);
     const lookup = new LookupDrafter(estimate('lookup'), material.ngrams);
     const medusa = material.medusa && new MedusaDrafter(material.medusa, estimate('medusa'));
-    const mtp = material.mtp && new MtpDrafter(material.mtp, estimate('mtp'));
+    const mtp = material.mtp && new MtpDrafter(material.mtp, estimate('mtp'), clock);
     const controller = (): DraftController => new DraftController(this.knowledge);
-    const autoController = controller();
-    const auto = new AutoDrafter(lookup, mtp ?? medusa, autoController, clock.now);
+    const auto = new AutoDrafter(lookup, mtp ?? medusa, clock.now);
     // A drafting method is one file that implements `Drafter` and one entry here.
     const methods: readonly DraftingMethod[] = [
       { drafter: offDrafter, planner: controller() },
       { drafter: lookup, planner: controller() },
       ...(medusa === undefined ? [] : [{ drafter: medusa, planner: controller() }]),
       ...(mtp === undefined ? [] : [{ drafter: mtp, planner: controller() }]),
-      { drafter: auto, planner: autoController },
+      { drafter: auto, planner: controller() },
     ];
     this.methodsByName = new Map(methods.map((method) => [method.drafter.method, method]));
   }

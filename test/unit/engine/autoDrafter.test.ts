@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DeviceKnowledge, DraftController } from '../../../src/engine/control/draftController.ts';
 import { AutoDrafter } from '../../../src/engine/draft/autoDrafter.ts';
-import type { Drafter } from '../../../src/engine/draft/drafter.ts';
+import type { Drafter, DraftStep } from '../../../src/engine/draft/drafter.ts';
 import type { DraftNode, DraftSource } from '../../../src/engine/draft/draftTree.ts';
 import { mergeDrafts } from '../../../src/engine/draft/mergeDrafts.ts';
 
@@ -10,7 +10,13 @@ const cost = [
   [2, 31],
   [16, 170],
 ] as const;
-const step = { generated: [1], maxNodes: 8, hiddenStates: () => undefined };
+const controller = new DraftController(new DeviceKnowledge({ cost, acceptance: {} }));
+const step: DraftStep = {
+  generated: [1],
+  maxNodes: 8,
+  hiddenStates: () => undefined,
+  isWorth: (tokens, draftMs, node) => controller.isWorth(tokens, draftMs, node + 1),
+};
 
 function node(token: number, parent: number, chance: number, source: DraftSource = 'lookup'): DraftNode {
   return { token, parent, source, bucket: 0, chance };
@@ -28,18 +34,18 @@ function drafterOf(method: 'lookup' | 'mtp', draft: readonly DraftNode[], onProp
 }
 
 describe('mergeDrafts', () => {
-  it('makes one node of equal tokens, with the better chance, and hangs both children below it', () => {
+  it('makes one node of equal tokens, with the chance that either is right, and hangs both children below it', () => {
     const merged = mergeDrafts(
       [node(1, -1, 0.4), node(2, 0, 0.9)],
       [node(1, -1, 0.7, 'mtp'), node(3, 0, 0.1, 'mtp'), node(5, -1, 0.2, 'mtp')],
     );
     assert.deepEqual(
-      merged.map(({ token, parent, source, chance }) => [token, parent, source, chance]),
+      merged.map(({ token, parent, source, chance }) => [token, parent, source, chance.toFixed(2)]),
       [
-        [1, -1, 'mtp', 0.7],
-        [2, 0, 'lookup', 0.9],
-        [3, 0, 'mtp', 0.1],
-        [5, -1, 'mtp', 0.2],
+        [1, -1, 'mtp', '0.80'],
+        [2, 0, 'lookup', '0.90'],
+        [3, 0, 'mtp', '0.10'],
+        [5, -1, 'mtp', '0.20'],
       ],
     );
   });
@@ -61,8 +67,7 @@ describe('AutoDrafter', () => {
       calls++;
       now += headMs;
     });
-    const controller = new DraftController(new DeviceKnowledge({ cost, acceptance: {} }));
-    const auto = new AutoDrafter(drafterOf('lookup', found), head, controller, () => now);
+    const auto = new AutoDrafter(drafterOf('lookup', found), head, () => now);
     for (let index = 0; index < steps; index++) {
       await auto.propose(step);
     }
@@ -82,9 +87,8 @@ describe('AutoDrafter', () => {
   });
 
   it('does without a head', async () => {
-    const controller = new DraftController(new DeviceKnowledge({ cost, acceptance: {} }));
     const found = [node(1, -1, 0.5)];
-    const auto = new AutoDrafter(drafterOf('lookup', found), undefined, controller, () => 0);
+    const auto = new AutoDrafter(drafterOf('lookup', found), undefined, () => 0);
     assert.deepEqual(await auto.propose(step), found);
   });
 });

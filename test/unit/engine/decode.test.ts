@@ -48,6 +48,7 @@ async function collect(model: TableModel, cache: KeyValueCache, request: DecodeR
 /** Verifies a random part of what can be of use. */
 function createRandomPlanner(random: () => number): DraftPlanner {
   return {
+    isWorth: () => true,
     choose: (proposed, limits) => {
       const usable = usableDraft(proposed, limits);
       const kept = new Set([-1]);

@@ -15,7 +15,7 @@ function begin(context: Partial<DraftContext>, drafter = new LookupDrafter((_buc
 }
 
 function propose(drafter: LookupDrafter, generated: readonly number[], maxNodes = 4): DraftTree {
-  return drafter.propose({ generated, maxNodes, hiddenStates: () => undefined });
+  return drafter.propose({ generated, maxNodes, hiddenStates: () => undefined, isWorth: () => true });
 }
 
 function childrenOf(tree: DraftTree, parent: number): readonly number[] {

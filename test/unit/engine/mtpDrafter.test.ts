@@ -5,6 +5,7 @@ import { MtpDrafter } from '../../../src/engine/draft/mtpDrafter.ts';
 import { createRandom, randomInteger } from '../../support/random.ts';
 
 const WINDOW = 4;
+const clock = { now: () => 0 };
 const byPrior = (_bucket: number, prior: number): number => prior;
 
 /**
@@ -54,6 +55,7 @@ function stepAt(length: number, generated: number, maxNodes = 8): DraftStep {
   return {
     generated: tokens.slice(length - generated),
     maxNodes,
+    isWorth: () => true,
     hiddenStates: (count) => {
       const committed = tokens.slice(0, -1).slice(-count);
       return { rows: Float32Array.from(committed), tokens: committed };
@@ -64,7 +66,7 @@ function stepAt(length: number, generated: number, maxNodes = 8): DraftStep {
 describe('MtpDrafter', () => {
   it('drafts a chain, fed with its own output, and forgets what it drafted', async () => {
     const head = new RecordingHead();
-    const drafter = new MtpDrafter(head, byPrior, { minSurvival: 0 });
+    const drafter = new MtpDrafter(head, byPrior, clock, { maxDepth: 3 });
     drafter.begin();
     const tree = await drafter.propose(stepAt(3, 1));
     assert.deepEqual(
@@ -88,7 +90,7 @@ describe('MtpDrafter', () => {
     for (let seed = 0; seed < 50; seed++) {
       const random = createRandom(seed);
       const head = new RecordingHead();
-      const drafter = new MtpDrafter(head, byPrior);
+      const drafter = new MtpDrafter(head, byPrior, clock);
       for (let request = 0; request < 2; request++) {
         drafter.begin();
         let length = randomInteger(random, 2, 9);
@@ -104,25 +106,50 @@ describe('MtpDrafter', () => {
     }
   });
 
-  it('feeds the whole window once per request and only new rows after that', async () => {
+  it('feeds the whole window at first and only new rows after that, of the next request too', async () => {
     const head = new RecordingHead();
-    const drafter = new MtpDrafter(head, byPrior, { maxDepth: 1 });
+    const drafter = new MtpDrafter(head, byPrior, clock, { maxDepth: 1 });
+    for (const length of [10, 11, 13]) {
+      await drafter.propose(stepAt(length, length - 9));
+    }
+    // Two characters later, at a place that was read before; then elsewhere.
     drafter.begin();
-    await drafter.propose(stepAt(10, 1));
-    await drafter.propose(stepAt(11, 2));
-    await drafter.propose(stepAt(14, 5));
-    assert.deepEqual(head.runs, [4, 1, 3]);
+    await drafter.propose(stepAt(12, 1));
+    await drafter.propose(stepAt(12, 1));
+    await drafter.propose(stepAt(40, 1));
+    assert.deepEqual(head.runs, [4, 1, 2, 1, 1, 4]);
+  });
+
+  it('drafts on as long as the next token is worth it, by what its runs usually give and take', async () => {
+    let nowMs = 0;
+    const asked: [tokens: string, ms: string, node: number][] = [];
+    const head = new RecordingHead();
+    const drafter = new MtpDrafter(head, byPrior, { now: () => nowMs++ }, { maxDepth: 9 });
+    const isWorth = (tokens: number, draftMs: number, node: number): boolean => {
+      asked.push([tokens.toFixed(3), draftMs.toFixed(3), node]);
+      return tokens > 0.4;
+    };
+    const tree = await drafter.propose({ ...stepAt(5, 1), isWorth });
+    assert.deepEqual(
+      tree.map(({ token }) => token),
+      [100, 200],
+    );
+    // 0.8 · 0.6, then 0.8² of the chance that has moved from 0.6 towards 0.8.
+    assert.deepEqual(asked, [
+      ['0.480', '0.000', 2],
+      ['0.390', '0.050', 3],
+    ]);
+    assert.equal(head.rowCount, 4);
   });
 
   for (const [title, options, maxNodes, expected] of [
-    ['at its greatest depth', { maxDepth: 2, minSurvival: 0 }, 8, [100, 200]],
-    ['after the first token that is not likely to be reached', { maxDepth: 9, minSurvival: 0.7 }, 8, [100, 200]],
-    ['at the nodes that are of use', { minSurvival: 0 }, 1, [100]],
+    ['at its greatest depth', { maxDepth: 2 }, 8, [100, 200]],
+    ['at the nodes that are of use', {}, 1, [100]],
     ['with a second guess at the root', { maxDepth: 2, rootGuesses: 2 }, 8, [100, 200, 101]],
     ['without a second guess that has no room', { maxDepth: 2, rootGuesses: 2 }, 2, [100, 200]],
   ] as const) {
     it(`ends a draft ${title}`, async () => {
-      const drafter = new MtpDrafter(new RecordingHead(), byPrior, options);
+      const drafter = new MtpDrafter(new RecordingHead(), byPrior, clock, options);
       drafter.begin();
       const tree = await drafter.propose(stepAt(5, 1, maxNodes));
       assert.deepEqual(
@@ -134,18 +161,29 @@ describe('MtpDrafter', () => {
 
   it('starts with a whole window again after a failure', async () => {
     const head = new RecordingHead();
-    const drafter = new MtpDrafter(head, byPrior, { maxDepth: 1 });
+    const drafter = new MtpDrafter(head, byPrior, clock, { maxDepth: 1 });
     drafter.begin();
     await drafter.propose(stepAt(10, 1));
     head.failsNext = true;
     await assert.rejects(async () => drafter.propose(stepAt(11, 2)));
     await drafter.propose(stepAt(12, 3));
     assert.deepEqual(head.rows, ['8→9', '9→10', '10→11', '11→12']);
+    // And after one inside a chain, whose drafted rows are among the head's.
+    let runs = 0;
+    const isWorth = (): boolean => {
+      runs++;
+      head.failsNext = runs === 2;
+      return true;
+    };
+    await assert.rejects(async () => new MtpDrafter(head, byPrior, clock).propose({ ...stepAt(13, 4), isWorth }));
+    const again = new MtpDrafter(head, byPrior, clock, { maxDepth: 1 });
+    await again.propose(stepAt(13, 4));
+    assert.deepEqual(head.rows, ['9→10', '10→11', '11→12', '12→13']);
   });
 
   it('drafts nothing where the runtime keeps no hidden states', async () => {
     const head = new RecordingHead();
-    const drafter = new MtpDrafter(head, byPrior);
+    const drafter = new MtpDrafter(head, byPrior, clock);
     drafter.begin();
     assert.deepEqual(await drafter.propose({ ...stepAt(5, 1), hiddenStates: () => undefined }), []);
     assert.deepEqual(head.runs, []);

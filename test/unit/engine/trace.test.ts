@@ -22,6 +22,7 @@ const tokenizer = {
 /** Leaves out some of what is proposed, so that verified and proposed nodes are numbered differently. */
 function forgetful(random: () => number): DraftPlanner {
   return {
+    isWorth: () => true,
     choose: (proposed, limits) => {
       const usable = usableDraft(proposed, limits);
       const kept = new Set([-1]);

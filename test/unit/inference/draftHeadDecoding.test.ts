@@ -78,7 +78,7 @@ describe('decoding with draft heads on the tiny model', function () {
       const heads = await loadDraftHeads(tiny.directory, tiny.manifest, { threads: 1 });
       const drafters = [
         new MedusaDrafter(heads.medusa!, byPrior),
-        new MtpDrafter(heads.mtp!, byPrior, { minSurvival: 0, rootGuesses: 2 }),
+        new MtpDrafter(heads.mtp!, byPrior, clock, { rootGuesses: 2 }),
       ];
       for (const drafter of drafters) {
         const cache = target.createCache();
@@ -123,13 +123,13 @@ describe('decoding with draft heads on the tiny model', function () {
     let compared = 0;
     const recomputed = new Recorder(others.mtp!);
     const kept = new Recorder(heads.mtp!);
-    const fresh = new MtpDrafter(recomputed, byPrior, { maxDepth: 1 });
-    const drafter = new MtpDrafter(kept, byPrior, { maxDepth: 3, minSurvival: 0 });
+    const fresh = new MtpDrafter(recomputed, byPrior, clock, { maxDepth: 1 });
+    const drafter = new MtpDrafter(kept, byPrior, clock, { maxDepth: 3 });
     const both: Drafter = {
       method: 'mtp',
       begin: () => drafter.begin(),
       propose: async (step) => {
-        fresh.begin();
+        recomputed.clear();
         await fresh.propose(step);
         kept.first = undefined;
         const draft = await drafter.propose(step);

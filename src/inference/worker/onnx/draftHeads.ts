@@ -61,5 +61,7 @@ function sessionOptions(threads: number): InferenceSession.SessionOptions {
     intraOpNumThreads: threads,
     enableCpuMemArena: true,
     logSeverityLevel: 3,
+    // Threads that wait for this session's next run would take the cores of the target model's: its forward took twice as long.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
   };
 }
