@@ -103,26 +103,27 @@ export async function measurePeer(client, model, directory, positions, root) {
 
 /** The same three figures of each way to complete one place; no time per token where the first token ended the text. */
 function comparePlace({ promptTokens, prefillMs, off, auto, peer }) {
-  const figures = (firstMs, decodeMs, tokens) => ({
+  // Ours decode from a warm cache, the first token too, which in a whole completion comes with the prefill.
+  const afterFirst = decodedTokens(off) - 1;
+  const figures = (firstMs, msPerToken) => ({
     prefillTokensPerSecond: (promptTokens * 1000) / firstMs,
-    completionMs: firstMs + decodeMs,
-    msPerToken: tokens === 0 ? undefined : decodeMs / tokens,
+    completionMs: firstMs + afterFirst * (msPerToken ?? 0),
+    msPerToken,
   });
-  const own = (run) => figures(prefillMs, run.ms.total - run.ms.prefill, tokensAfterFirst(run));
+  const own = (run) => figures(prefillMs, (run.ms.total - run.ms.prefill) / decodedTokens(run));
   // Its cost does not depend on what it writes, so it goes on past a stop token and is read off where ours ended.
-  const tokens = tokensAfterFirst(off);
   const firstMs = peer.msAt[0];
   return {
     off: own(off),
     auto: own(auto),
-    peer: figures(firstMs, peer.msAt[tokens] - firstMs, tokens),
+    peer: figures(firstMs, afterFirst === 0 ? undefined : (peer.msAt[afterFirst] - firstMs) / afterFirst),
     isSameText: off.text === auto.text,
   };
 }
 
 /** The stop token counts: a forward was paid for it. */
-function tokensAfterFirst({ tokens, stopReason, perStep }) {
-  return perStep.length === 0 ? 0 : tokens - 1 + (stopReason === 'stop-token' ? 1 : 0);
+function decodedTokens({ tokens, stopReason }) {
+  return tokens + (stopReason === 'stop-token' ? 1 : 0);
 }
 
 /** Token for token: no healing, no stop rules. */

@@ -3,16 +3,16 @@
  *
  * How it is measured. Each position is prefilled once from an empty cache, which gives its cold prefill time. Then every
  * method completes it several times from that warm cache, in rounds in which every method runs once (`benchOrder`). So a
- * run costs the last prompt token, which is always computed again, and decoding. Of a method's runs at a position, the one
+ * run is decoding alone: the last prompt token, which is always computed again, is the known token of its first step. Of a method's runs at a position, the one
  * with the median decode time stands for all of them in every figure, except where it says "every run".
  * No run's text may be drafted from later (`remember` in the protocol), or the methods would copy their own answers.
  *
  * What the figures mean:
- * - *Decode time* of a run is all of it but its prefill: drafting, verifying, and what goes on around them, such as
- *   tokenising the prompt and preparing the drafter for it. These last two are work before the prefill that cannot be told
- *   apart here; leaving them in lowers every speed-up a little and hides no cost of a method.
- * - *Decoded tokens* are those that decode steps wrote: all but the first, which comes with the prefill, and with the stop
- *   token that ended the text, for which a forward was paid too. Plain decoding thus has exactly 1 token per forward.
+ * - *Decode time* of a run is all of it but its prefill, if it had one: drafting, verifying, and what goes on around them, such as
+ *   tokenising the prompt and preparing the drafter for it. These last two cannot be told apart here; leaving them in lowers every
+ *   speed-up a little and hides no cost of a method.
+ * - *Decoded tokens* are those that decode steps wrote: all, but for one that came with a prefill, and with the stop token that ended
+ *   the text, for which a forward was paid too. Plain decoding thus has exactly 1 token per forward.
  * - `speedup`: per position, milliseconds per decoded token of `off` over those of the method; median and geometric mean
  *   over positions. Where the texts are the same this is the ratio of the decode times.
  * - `speedupWhole`: the same for a request that finds nothing cached: cold prefill + decode time over cold prefill + the
@@ -171,8 +171,9 @@ function decodeCost(run: GeneratedText): DecodeCost {
   return { ms: decodeMs(run), tokens: decodedTokens(run) };
 }
 
-function decodedTokens({ tokens, stopReason, perStep }: GeneratedText): number {
-  return perStep.length === 0 ? 0 : tokens - 1 + (stopReason === 'stop-token' ? 1 : 0);
+function decodedTokens({ tokens, stopReason, forwards, perStep }: GeneratedText): number {
+  const fromPrefill = forwards > perStep.length ? 1 : 0;
+  return perStep.length === 0 ? 0 : tokens - fromPrefill + (stopReason === 'stop-token' ? 1 : 0);
 }
 
 function groupFigures(rows: readonly Row[]): GroupFigures {

@@ -12,7 +12,8 @@ import type { Drafter, DraftMethod, HiddenStates } from './draft/drafter.ts';
 import type { DraftTree, VerifiedNode } from './draft/draftTree.ts';
 import { EMPTY_DRAFT } from './draft/draftTree.ts';
 import type { KeyValueCache, RowScores, TargetModel } from './targetModel.ts';
-import { chainRows, logProbability } from './targetModel.ts';
+import { chainRows } from './targetModel.ts';
+import { acceptDraft, allowedDraft, chooseToken } from './verify/maskedDraft.ts';
 import { draftedAfterRows, draftRows } from './verify/verifyDraft.ts';
 import type { DecodedToken, TokenMask, WrittenToken } from './writtenText.ts';
 import { WrittenText } from './writtenText.ts';
@@ -50,9 +51,13 @@ export type DecodeStep =
       readonly freshTokens: number;
       readonly forwards: number;
       readonly ms: number;
-      /** So many of the tokens, from the first, were chosen under a mask. */
       readonly maskedTokens: number;
-      /** The one that the prompt's last row chose, or none if that ends the text; or what was written before. */
+      /** The text has ended before its first token. */
+      readonly isEnd: boolean;
+      /**
+       * The one that the prompt's last row chose, or what was written before. None at the end, and none where the cache lacked only
+       * the last token of the prompt: then that is the known token that the first decode step begins with.
+       */
       readonly tokens: readonly DecodedToken[];
     }
   | {
@@ -66,7 +71,8 @@ export type DecodeStep =
       readonly nodes: readonly VerifiedNode[];
       /** `scores[0]` belongs to the last known token, `scores[i + 1]` to `nodes[i]`; valid until the next step. */
       readonly scores: readonly RowScores[];
-      readonly isMasked: boolean;
+      /** So many of the tokens, from the first, were chosen under a mask. */
+      readonly maskedTokens: number;
       readonly draftMs: number;
       readonly verifyMs: number;
       readonly tokens: readonly DecodedToken[];
@@ -88,74 +94,57 @@ export async function* decode(
 ): AsyncGenerator<DecodeStep, DecodeEnd> {
   const { drafter, planner, acceptance } = request;
   const generated: number[] = [];
-
-  const { first, figures } = await begin(model, cache, request, clock);
   const written = new WrittenText(request.promptTokens);
+  const { first, figures } = await begin(model, cache, request, clock);
   cache.written = acceptance.dependsOnRowsAlone ? written : undefined;
-  const isEnd = request.stopTokens.has(first[0]!.id);
+  const isEnd = first.length > 0 && request.stopTokens.has(first[0]!.id);
   written.push(isEnd ? [] : first);
   const maskedTokens = first.filter((token) => token.mask !== undefined).length;
-  yield { kind: 'prefill', ...figures, maskedTokens, tokens: isEnd ? [] : first };
+  yield { kind: 'prefill', ...figures, maskedTokens, isEnd, tokens: isEnd ? [] : first };
   if (isEnd) {
     return 'stop-token';
   }
   generated.push(...first.map(({ id }) => id));
-  const last = first.at(-1)!;
-  let next: DecodedToken = last;
-  let mask = last.mask?.after(last.id);
+  const last = first.at(-1);
+  let lastToken = last?.id ?? request.promptTokens.at(-1)!;
+  let mask = last === undefined ? request.mask : last.mask?.after(last.id);
 
   while (generated.length < request.maxTokens) {
     throwIfCancelled(request.signal, 'decode');
     const startMs = clock.now();
     const isMasked = mask !== undefined;
-    // Masked steps are rare (a word's few tokens) and need whole rows of logits, so nothing is drafted for them.
-    const maxNodes = mask === undefined ? Math.min(request.maxDraftNodes, request.maxTokens - generated.length - 1) : 0;
+    const maxNodes = Math.min(request.maxDraftNodes, request.maxTokens - generated.length - 1);
     const step = {
       generated,
+      lastToken,
       maxNodes,
       hiddenStates: (count: number) => lastHiddenStates(cache, count),
       isWorth: (tokens: number, draftMs: number, node: number) => planner.isWorth(tokens, draftMs, node + 1),
     };
-    const proposed = maxNodes > 0 ? await drafter.propose(step) : EMPTY_DRAFT;
+    const proposed = maxNodes > 0 ? allowedDraft(await drafter.propose(step), mask) : EMPTY_DRAFT;
     const chainsOnly = request.chainsOnly === true || !model.keepsTreePaths;
     const minChance = request.minDraftChance ?? 0;
     const isLast = (token: number): boolean => request.stopTokens.has(token) || request.endsText(token);
     const draft = planner.choose(proposed, { maxNodes, isLast, chainsOnly, minChance });
     const draftedMs = clock.now();
-    const rows = draftRows(next.id, draft);
+    const rows = draftRows(lastToken, draft);
     const scores = await model.forward(cache, rows, {
       rows: rows.tokens.map((_, row) => row),
-      detail: mask === undefined ? 'top' : 'logits',
+      detail: isMasked ? 'logits' : 'top',
       ...(acceptance.needsDraftedLogits && draft.length > 0 ? { wanted: draftedAfterRows(draft) } : {}),
     });
     const verifiedMs = clock.now();
-    let nodes: readonly number[] = [];
-    const chosenUnder = mask;
-    if (mask === undefined) {
-      const path = acceptance.accept(draft, scores);
-      nodes = path.nodes;
-      next = {
-        id: path.bonusToken,
-        logProbability: logProbability(scores[(nodes.at(-1) ?? -1) + 1]!, path.bonusToken),
-      };
-    } else {
-      next = chooseToken(scores[0]!, acceptance, mask);
-      mask = mask.after(next.id);
-    }
+    const { nodes, tokens } = acceptDraft(draft, scores, acceptance, mask);
     cache.commit([0, ...nodes.map((node) => node + 1)]);
 
-    const accepted = nodes.map((node) => {
-      const { token, parent } = draft[node]!;
-      return { id: token, logProbability: logProbability(scores[parent + 1]!, token) };
-    });
-    const tokens = [...accepted, next];
     const times = { draftMs: draftedMs - startMs, verifyMs: verifiedMs - draftedMs };
-    if (maxNodes > 0) {
+    // What a mask forbids is never drafted, so that its steps say little about the drafter.
+    if (maxNodes > 0 && !isMasked) {
       planner.observe({ proposed, rows: rows.tokens.length, written: tokens.map(({ id }) => id), ...times });
     }
     const stopAt = tokens.findIndex((token) => request.stopTokens.has(token.id));
     const textTokens = stopAt === -1 ? tokens : tokens.slice(0, stopAt);
-    written.push(textTokens.map((token) => ({ ...token, mask: chosenUnder })));
+    written.push(textTokens);
     yield {
       kind: 'decode',
       method: drafter.method,
@@ -164,7 +153,7 @@ export async function* decode(
       proposed,
       nodes: draft.map((node, index) => ({ ...node, isAccepted: nodes.includes(index) })),
       scores,
-      isMasked,
+      maskedTokens: textTokens.filter((token) => token.mask !== undefined).length,
       ...times,
       tokens: textTokens,
     };
@@ -172,11 +161,17 @@ export async function* decode(
       return 'stop-token';
     }
     generated.push(...tokens.map((token) => token.id));
+    const { id, mask: chosenUnder } = tokens.at(-1)!;
+    lastToken = id;
+    mask = chosenUnder?.after(id);
   }
   return 'max-tokens';
 }
 
-/** The first tokens: those that an earlier request wrote, or the one that the prompt's last row chooses. */
+/**
+ * Brings the cache to the prompt and gives the first tokens: those that an earlier request wrote, or the one that the prompt's last
+ * row chooses, or none yet where the cache lacks that row only.
+ */
 async function begin(
   model: TargetModel,
   cache: KeyValueCache,
@@ -190,6 +185,11 @@ async function begin(
   const known = request.goesOn === true && acceptance.dependsOnRowsAlone ? takeWritten(cache, request) : [];
   if (known.length > 0) {
     return { first: known, figures: { freshTokens: 0, forwards: 0, ms: 0 } };
+  }
+  const inCache = commonPrefixLength(cache.tokens, request.promptTokens);
+  if (inCache >= request.promptTokens.length - 1) {
+    cache.truncate(request.promptTokens.length - 1);
+    return { first: [], figures: { freshTokens: 1, forwards: 0, ms: 0 } };
   }
   const { scores, figures } = await prefill(model, cache, request, clock);
   return { first: [{ ...chooseToken(scores, acceptance, mask), mask }], figures };
@@ -215,8 +215,7 @@ function takeWritten(
 async function prefill(model: TargetModel, cache: KeyValueCache, request: DecodeRequest, clock: Clock) {
   const startMs = clock.now();
   const { promptTokens } = request;
-  // The last prompt token is always run again: its scores choose the first token.
-  cache.truncate(Math.min(commonPrefixLength(cache.tokens, promptTokens), promptTokens.length - 1));
+  cache.truncate(commonPrefixLength(cache.tokens, promptTokens));
   const firstFresh = cache.tokens.length;
   let forwards = 0;
   let scores: readonly RowScores[] = [];
@@ -245,22 +244,6 @@ function commonPrefixLength(left: readonly number[], right: readonly number[]): 
     length++;
   }
   return length;
-}
-
-function chooseToken(scores: RowScores, acceptance: AcceptanceRule, mask: TokenMask | undefined): DecodedToken {
-  if (mask === undefined) {
-    const id = acceptance.chooseToken(scores);
-    return { id, logProbability: logProbability(scores, id) };
-  }
-  const id = mask.bestAllowed(scores);
-  return { id, logProbability: logProbability(scores, id) - logAllowedMass(scores, id, mask) };
-}
-
-/** Natural logarithm of the probability of what the mask allows: the allowed ones of the best few, and the chosen one. */
-function logAllowedMass(scores: RowScores, chosen: number, mask: TokenMask): number {
-  const allowed = scores.topIds.filter((id) => id === chosen || mask.allows(id));
-  const ids = allowed.includes(chosen) ? allowed : [...allowed, chosen];
-  return Math.log(ids.reduce((sum, id) => sum + Math.exp(logProbability(scores, id)), 0));
 }
 
 function lastHiddenStates(cache: KeyValueCache, count: number): HiddenStates | undefined {

@@ -37,7 +37,10 @@ export interface TracedToken {
   readonly probability: number;
 }
 
-/** The first step is the prefill, which writes one token, or takes over what an overtaken request wrote; each of the others is one forward. */
+/**
+ * The first step is the prefill, which writes one token, or takes over what an overtaken request wrote; there is none where the prompt was
+ * in the cache. Each of the others is one forward.
+ */
 export interface TracedStep {
   readonly nodes: readonly TracedNode[];
   readonly tokens: readonly TracedToken[];
@@ -69,16 +72,19 @@ export class TraceRecorder {
   /** To be called before the next step is asked for: a step's scores do not outlive it. */
   push(step: DecodeStep): void {
     if (step.kind === 'prefill') {
+      if (step.tokens.length === 0 && !step.isEnd) {
+        return;
+      }
       const origin = (index: number): TokenOrigin => (index < step.maskedTokens ? 'healed' : 'model');
       const tokens = step.tokens.map((token, index) => this.trace(token, origin(index)));
-      this.steps.push({ nodes: [], tokens, isEnd: tokens.length === 0, draftMs: 0, forwardMs: step.ms });
+      this.steps.push({ nodes: [], tokens, isEnd: step.isEnd, draftMs: 0, forwardMs: step.ms });
       return;
     }
     const origins: TokenOrigin[] = step.nodes.filter((node) => node.isAccepted).map((node) => node.source);
     this.steps.push({
       nodes: this.traceNodes(step),
       tokens: step.tokens.map((token, index) =>
-        this.trace(token, origins[index] ?? (step.isMasked ? 'healed' : 'model')),
+        this.trace(token, origins[index] ?? (index < step.maskedTokens ? 'healed' : 'model')),
       ),
       isEnd: step.tokens.length <= step.accepted,
       draftMs: step.draftMs,

@@ -139,7 +139,10 @@ describe('the command line on the real model', function () {
     const models = JSON.parse(stdout) as readonly { readonly dir: string }[];
     const { id, licence } = model.manifest;
     const listed = models.find(({ dir }) => dir === model.directory);
-    assert.deepEqual(model.manifest.heads.map(({ method }) => method), ['medusa', 'mtp']);
+    assert.deepEqual(
+      model.manifest.heads.map(({ method }) => method),
+      ['medusa', 'mtp'],
+    );
     const bytes = packageFiles(model.manifest).reduce((sum, file) => sum + file.bytes, 0);
     assert.deepEqual(listed, {
       id,

@@ -16,15 +16,17 @@ export interface DraftContext {
 
 /** What is known when a draft is due. */
 export interface DraftStep {
-  /** Tokens generated so far, at least one; the last one is not in the cache yet. */
+  /** Tokens generated so far. */
   readonly generated: readonly number[];
+  /** The last known token, which is not in the cache yet: the last generated one, or the prompt's. */
+  readonly lastToken: number;
   /** Most nodes that can be of use. */
   readonly maxNodes: number;
   /** See `DraftPlanner.isWorth`; `node` counts the drafted tokens of a chain, this one included. */
   isWorth(expectedTokens: number, draftMs: number, node: number): boolean;
   /**
    * Final hidden states of the last `count` committed tokens or as many as there are, row-major `(rows, hidden size)`. The
-   * last row is the one whose scores chose the last generated token. Undefined when the runtime does not keep them.
+   * last row is the one whose scores chose the last known token. Undefined when the runtime does not keep them.
    */
   hiddenStates(count: number): HiddenStates | undefined;
 }

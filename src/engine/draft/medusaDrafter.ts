@@ -36,7 +36,7 @@ export class MedusaDrafter implements Drafter {
     if (last === undefined || last.tokens.length === 0) {
       return EMPTY_DRAFT;
     }
-    const guesses = await this.head.run(last.rows, step.generated.at(-1)!);
+    const guesses = await this.head.run(last.rows, step.lastToken);
     return this.growTree(guesses, Math.min(step.maxNodes, this.maxNodes));
   }
 

@@ -32,7 +32,7 @@ export class MtpDrafter implements Drafter {
   /** The head's rows as a text: token `i` and the one after it are row `i`. */
   private text: readonly number[] = [];
   /** Length of `generated` at the last draft of this request. */
-  private seenTokens = 0;
+  private seenTokens: number | undefined;
   /** Running means over the runs that draft a token after a drafted one. Optimistic at first, so that they are tried. */
   private runMs = 0;
   private runChance = 0.6;
@@ -46,7 +46,7 @@ export class MtpDrafter implements Drafter {
   }
 
   begin(): void {
-    this.seenTokens = 0;
+    this.seenTokens = undefined;
   }
 
   async propose(step: DraftStep): Promise<DraftTree> {
@@ -62,19 +62,20 @@ export class MtpDrafter implements Drafter {
     return chain;
   }
 
-  /** Feeds the rows that the head has not seen; the last of them chose the last generated token. */
-  private async runNewRows({ generated, hiddenStates }: DraftStep): Promise<MtpResult | undefined> {
+  /** Feeds the rows that the head has not seen; the last of them chose the last known token. */
+  private async runNewRows({ generated, lastToken, hiddenStates }: DraftStep): Promise<MtpResult | undefined> {
     const { head } = this;
     const window = hiddenStates(head.window);
     if (window === undefined || window.tokens.length === 0) {
       return undefined;
     }
-    const text = [...window.tokens, generated.at(-1)!];
+    const text = [...window.tokens, lastToken];
     // The head drops its oldest rows now and then.
     const older = this.text.slice(-head.rowCount - 1);
-    const { kept, newRows } = this.goesOn(older, generated)
-      ? { kept: older.length - 1, newRows: generated.length - this.seenTokens }
-      : sharedRows(older, text);
+    const sinceLast = generated.length - (this.seenTokens ?? generated.length);
+    // Only tokens since the last draft are new, if it succeeded.
+    const goesOn = older.length > 1 && sinceLast > 0 && sinceLast <= head.window;
+    const { kept, newRows } = goesOn ? { kept: older.length - 1, newRows: sinceLast } : sharedRows(older, text);
     // Until the run has succeeded the head's rows are not what is noted here.
     this.text = [];
     if (kept === 0) {
@@ -88,12 +89,6 @@ export class MtpDrafter implements Drafter {
     this.text = [...older.slice(0, kept), ...text.slice(first)];
     this.seenTokens = generated.length;
     return result;
-  }
-
-  /** Whether a draft of this request was the last one that succeeded, so that only tokens since then are new. */
-  private goesOn(older: readonly number[], generated: readonly number[]): boolean {
-    const newRows = generated.length - this.seenTokens;
-    return older.length > 1 && this.seenTokens > 0 && newRows > 0 && newRows <= this.head.window;
   }
 
   private async draftChain(first: MtpResult, { maxNodes, isWorth }: DraftStep): Promise<DraftTree> {

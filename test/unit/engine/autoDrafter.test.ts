@@ -13,6 +13,7 @@ const cost = [
 const controller = new DraftController(new DeviceKnowledge({ cost, acceptance: {} }));
 const step: DraftStep = {
   generated: [1],
+  lastToken: 1,
   maxNodes: 8,
   hiddenStates: () => undefined,
   isWorth: (tokens, draftMs, node) => controller.isWorth(tokens, draftMs, node + 1),

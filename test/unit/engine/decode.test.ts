@@ -103,7 +103,9 @@ const SITUATIONS = [
   'cancelled before the first token',
   'chain accepted by a model that keeps chains only',
   'draft accepted after a mask',
+  'draft accepted at once after the prompt',
   'draft accepted in part',
+  'draft accepted under a mask',
   'draft accepted whole',
   'left in the middle of a step',
   'stop token accepted inside a draft',
@@ -129,7 +131,10 @@ async function runUntil(
   let hasAccepted = false;
   try {
     for await (const step of decode(model, cache, request, clock)) {
-      if (step.kind === 'prefill' && step.forwards === 0) {
+      if (step.kind === 'decode' && step.accepted > 0 && tokens.length === 0) {
+        meet('draft accepted at once after the prompt');
+      }
+      if (step.kind === 'prefill' && step.tokens.length > 0 && step.forwards === 0) {
         meet(step.maskedTokens > 0 ? 'went on under a narrower mask' : 'went on from what was written');
       }
       if (step.kind === 'decode' && step.accepted > 0) {
@@ -172,7 +177,7 @@ function noteAccepted(
     meet('chain accepted by a model that keeps chains only');
   }
   if (request.mask !== undefined) {
-    meet('draft accepted after a mask');
+    meet(step.maskedTokens > 0 ? 'draft accepted under a mask' : 'draft accepted after a mask');
   }
 }
 
@@ -277,8 +282,11 @@ describe('decode', () => {
     const model = new TableModel({ vocabularySize: VOCABULARY, seed: 5, prefillChunkTokens: 64 });
     const cache = model.createCache();
     const freshTokens = async (prompt: readonly number[]): Promise<number> => {
-      const first = await decode(model, cache, requestFor(prompt), clock).next();
-      return first.done !== true && first.value.kind === 'prefill' ? first.value.freshTokens : -1;
+      let fresh = -1;
+      for await (const step of decode(model, cache, requestFor(prompt, { maxTokens: 1 }), clock)) {
+        fresh = step.kind === 'prefill' ? step.freshTokens : fresh;
+      }
+      return fresh;
     };
     assert.equal(await freshTokens([1, 2, 3, 4, 5]), 5);
     assert.equal(await freshTokens([1, 2, 3, 4, 5]), 1);

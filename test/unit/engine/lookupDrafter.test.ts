@@ -15,7 +15,13 @@ function begin(context: Partial<DraftContext>, drafter = new LookupDrafter((_buc
 }
 
 function propose(drafter: LookupDrafter, generated: readonly number[], maxNodes = 4): DraftTree {
-  return drafter.propose({ generated, maxNodes, hiddenStates: () => undefined, isWorth: () => true });
+  return drafter.propose({
+    generated,
+    lastToken: generated.at(-1) ?? -1,
+    maxNodes,
+    hiddenStates: () => undefined,
+    isWorth: () => true,
+  });
 }
 
 function childrenOf(tree: DraftTree, parent: number): readonly number[] {

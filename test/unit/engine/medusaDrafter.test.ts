@@ -29,7 +29,7 @@ function headSaying(guesses: readonly HeadGuesses[], onRun: MedusaHead['run'] | 
 
 function stepOf(overrides: Partial<DraftStep> = {}): DraftStep {
   const hiddenStates = () => ({ rows: Float32Array.of(1, 2), tokens: [7] });
-  return { generated: [5, 6], maxNodes: 8, hiddenStates, isWorth: () => true, ...overrides };
+  return { generated: [5, 6], lastToken: 6, maxNodes: 8, hiddenStates, isWorth: () => true, ...overrides };
 }
 
 /** `token<parent token` of each node, in order. */

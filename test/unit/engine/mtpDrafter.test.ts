@@ -54,6 +54,7 @@ function stepAt(length: number, generated: number, maxNodes = 8): DraftStep {
   const tokens = Array.from({ length }, (_, index) => index + 1);
   return {
     generated: tokens.slice(length - generated),
+    lastToken: length,
     maxNodes,
     isWorth: () => true,
     hiddenStates: (count) => {

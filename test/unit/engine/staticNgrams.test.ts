@@ -26,7 +26,13 @@ function randomNgrams(random: () => number, count: number, tokens: number): read
 function draftOf(table: StaticNgrams, context: Partial<DraftContext>, generated: readonly number[], maxNodes = 4) {
   const drafter = new LookupDrafter(byPrior, table);
   drafter.begin({ before: [], after: [], others: [], ...context });
-  return drafter.propose({ generated, maxNodes, hiddenStates: () => undefined, isWorth: () => true });
+  return drafter.propose({
+    generated,
+    lastToken: generated.at(-1) ?? -1,
+    maxNodes,
+    hiddenStates: () => undefined,
+    isWorth: () => true,
+  });
 }
 
 describe('static n-grams', () => {

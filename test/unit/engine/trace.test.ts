@@ -125,11 +125,11 @@ describe('TraceRecorder', () => {
     const certain = { topIds: [0], topLogits: [0], logSumExp: 0, entropy: 0 };
     const half = { token: 7, parent: -1, source: 'mtp', bucket: 0, chance: 0.5 } as const;
     recorder.push({
-      ...{ kind: 'prefill', freshTokens: 1, forwards: 1, ms: 5, maskedTokens: 1 },
+      ...{ kind: 'prefill', freshTokens: 1, forwards: 1, ms: 5, maskedTokens: 1, isEnd: false },
       tokens: [{ id: 0, logProbability: 0 }],
     });
     recorder.push({
-      ...{ kind: 'decode', method: 'mtp', drafted: 1, accepted: 1, draftMs: 2, verifyMs: 3, isMasked: false },
+      ...{ kind: 'decode', method: 'mtp', drafted: 1, accepted: 1, draftMs: 2, verifyMs: 3, maskedTokens: 0 },
       proposed: [half],
       nodes: [{ ...half, isAccepted: true }],
       scores: [{ ...certain, topIds: [0, 7], topLogits: [Math.log(0.75), Math.log(0.25)] }, certain],
