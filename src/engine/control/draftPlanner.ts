@@ -1,4 +1,5 @@
 import type { DraftTree } from '../draft/draftTree.ts';
+import { bestPath } from '../draft/draftTree.ts';
 
 export interface PlanLimits {
   /** 0 or more. */
@@ -46,25 +47,6 @@ export const wholeDraftPlanner: DraftPlanner = {
 export function usableDraft(proposed: DraftTree, { isLast, chainsOnly, minChance = 0 }: PlanLimits): DraftTree {
   const open = cutUnlikely(cutAfterLast(proposed, isLast), minChance);
   return chainsOnly ? bestPath(open) : open;
-}
-
-/** The path that goes to the most likely child at each node. */
-function bestPath(draft: DraftTree): DraftTree {
-  const path: DraftTree[number][] = [];
-  let parent = -1;
-  for (;;) {
-    let best = -1;
-    draft.forEach((node, index) => {
-      if (node.parent === parent && (best === -1 || node.chance > draft[best]!.chance)) {
-        best = index;
-      }
-    });
-    if (best === -1) {
-      return path;
-    }
-    path.push({ ...draft[best]!, parent: path.length - 1 });
-    parent = best;
-  }
 }
 
 /** Leaves out what hangs below a token that ends the text. */

@@ -1,22 +1,23 @@
 import type { DraftContext, Drafter, DraftStep } from './drafter.ts';
 import type { DraftTree } from './draftTree.ts';
-import { survivalChances } from './draftTree.ts';
+import { bestPath, survivalChances } from './draftTree.ts';
 import { mergeDrafts } from './mergeDrafts.ts';
 
-/** Weight of one more observation in what is known about the draft head. */
-const HEAD_WEIGHT = 0.05;
+/** Drafts of the head that are remembered, and the weight of one more in its usual time. */
+const HEAD_DRAFTS = 32;
+const TIME_WEIGHT = 0.05;
 
 /**
- * Looks up first, since that costs nothing, and asks the draft head where it is likely to add more than its time is worth;
- * what both say becomes one tree, of which the controller verifies the part that pays.
+ * Looks up first, since that costs nothing, and asks the draft head where its drafts of late would have added more to what was found
+ * than their time is worth; what both say becomes one tree, of which the controller verifies the part that pays.
  */
 export class AutoDrafter implements Drafter {
   readonly method = 'auto';
   private readonly lookup: Drafter;
   private readonly head: Drafter | undefined;
   private readonly now: () => number;
-  /** Running means over the head's drafts: tokens that they add to a step, and time. Optimistic at first, so that it is tried. */
-  private headTokens = 0.6;
+  /** Expected tokens of the head's last drafts. Optimistic at first, so that it is tried. */
+  private readonly headTokens: number[] = [0.6];
   private headMs = 0;
 
   constructor(lookup: Drafter, head: Drafter | undefined, now: () => number) {
@@ -36,23 +37,27 @@ export class AutoDrafter implements Drafter {
 
   async propose(step: DraftStep): Promise<DraftTree> {
     const found = await this.lookup.propose(step);
-    const foundChance = rootChance(found);
-    if (this.head === undefined || !step.isWorth(this.headTokens * (1 - foundChance), this.headMs, 1)) {
+    if (this.head === undefined || !step.isWorth(this.gainOver(expectedTokens(found)), this.headMs, 1)) {
       return found;
     }
     const startMs = this.now();
     const guessed = await this.head.propose(step);
-    this.headMs += HEAD_WEIGHT * (this.now() - startMs - this.headMs);
-    this.headTokens += HEAD_WEIGHT * (expectedTokens(guessed) - this.headTokens);
+    this.headMs += TIME_WEIGHT * (this.now() - startMs - this.headMs);
+    this.headTokens.push(expectedTokens(guessed));
+    if (this.headTokens.length > HEAD_DRAFTS) {
+      this.headTokens.shift();
+    }
     return mergeDrafts(found, guessed);
+  }
+
+  /** What the head usually adds where so many tokens are expected without it: one of the two chains is verified, mostly. */
+  private gainOver(foundTokens: number): number {
+    const gains = this.headTokens.map((tokens) => Math.max(0, tokens - foundTokens));
+    return gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
   }
 }
 
+/** Of the likeliest path. */
 function expectedTokens(draft: DraftTree): number {
-  return survivalChances(draft).reduce((sum, chance) => sum + chance, 0);
-}
-
-/** Chance that the next token is among the drafted ones. */
-function rootChance(draft: DraftTree): number {
-  return draft.reduce((sum, { parent, chance }) => (parent === -1 ? sum + chance : sum), 0);
+  return survivalChances(bestPath(draft)).reduce((sum, chance) => sum + chance, 0);
 }

@@ -40,3 +40,22 @@ export function survivalChances(draft: DraftTree): readonly number[] {
   }
   return survival;
 }
+
+/** The path that goes to the most likely child at each node. */
+export function bestPath(draft: DraftTree): DraftTree {
+  const path: DraftTree[number][] = [];
+  let parent = -1;
+  for (;;) {
+    let best = -1;
+    draft.forEach((node, index) => {
+      if (node.parent === parent && (best === -1 || node.chance > draft[best]!.chance)) {
+        best = index;
+      }
+    });
+    if (best === -1) {
+      return path;
+    }
+    path.push({ ...draft[best]!, parent: path.length - 1 });
+    parent = best;
+  }
+}
