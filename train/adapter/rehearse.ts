@@ -5,8 +5,8 @@
  *
  * Tiny GGUF file and package, corpus of the test fixtures, samples, training that is ended by SIGTERM and goes on, export,
  * package with the adapter merged. Fails when the loss does not fall, when a run that was interrupted differs from one that
- * was not, when the merged weights have another loss than the trained ones, or when the package does not name the adapter. Needs Python with train/requirements.txt; $PYTHON names it
- * (default python3).
+ * was not, when the forward passes of `train/gpu` differ from these, when the merged weights have another loss than the trained ones, or
+ * when the package does not name the adapter. Needs Python with train/requirements.txt; $PYTHON names it (default python3).
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -47,6 +47,8 @@ async function main(folder: string | undefined): Promise<void> {
   await run(python, ['train/adapter/checkPacking.py', gguf, samples], root, (line) =>
     process.stdout.write(`${line}\n`),
   );
+  await run(python, ['train/gpu/checkBatchModel.py', '--model', gguf, '--float32'], root);
+  await run(python, ['train/gpu/checkDenseHeads.py', '--model', gguf, '--samples', samples], root);
 
   const options = [
     '--model',

@@ -14,6 +14,10 @@ export interface MtpOptions {
 
 /** Weight of one more observation in what is known about the head's runs. */
 const RUN_WEIGHT = 0.05;
+/** How likely the next token is after one of chance 0–0.2, 0.2–0.4, …: sure places come in a row. Rather too good, so that it is tried. */
+const USUAL_NEXT_CHANCE = [0.4, 0.45, 0.55, 0.65, 0.8] as const;
+/** How fast what was learned fades where no run is worth it, since nothing is learned there. */
+const FADING = 0.01;
 
 /**
  * Drafts a chain with a block that is run once per drafted token, on its own output, as long as the next one pays.
@@ -33,9 +37,9 @@ export class MtpDrafter implements Drafter {
   private text: readonly number[] = [];
   /** Length of `generated` at the last draft of this request. */
   private seenTokens: number | undefined;
-  /** Running means over the runs that draft a token after a drafted one. Optimistic at first, so that they are tried. */
+  /** Running means over the runs that draft a token after a drafted one: their time, and the chance of the token by the one before. */
   private runMs = 0;
-  private runChance = 0.6;
+  private readonly nextChances: number[] = [...USUAL_NEXT_CHANCE];
 
   constructor(head: MtpHead, estimate: ChanceEstimate, clock: Clock, options: MtpOptions = {}) {
     this.head = head;
@@ -100,15 +104,20 @@ export class MtpDrafter implements Drafter {
       const node = this.node(guesses, 0, chain.length);
       chain.push(node);
       survival *= node.chance;
-      const isLongest = chain.length >= Math.min(this.maxDepth, maxNodes);
-      if (isLongest || !isWorth(survival * this.runChance, this.runMs, chain.length + 1)) {
+      if (chain.length >= Math.min(this.maxDepth, maxNodes)) {
+        break;
+      }
+      const before = Math.min(USUAL_NEXT_CHANCE.length - 1, Math.floor(node.chance * USUAL_NEXT_CHANCE.length));
+      const nextChance = this.nextChances[before]!;
+      if (!isWorth(survival * nextChance, this.runMs, chain.length + 1)) {
+        this.nextChances[before]! += FADING * (USUAL_NEXT_CHANCE[before]! - nextChance);
         break;
       }
       const startMs = this.clock.now();
       ({ guesses, state } = await this.head.run({ hidden: state, nextTokens: [node.token] }));
       runs++;
       this.runMs += RUN_WEIGHT * (this.clock.now() - startMs - this.runMs);
-      this.runChance += RUN_WEIGHT * (this.node(guesses, 0, chain.length).chance - this.runChance);
+      this.nextChances[before]! += RUN_WEIGHT * (this.node(guesses, 0, chain.length).chance - nextChance);
     }
     this.head.forgetLast(runs);
     // Last, so that whoever takes only the start of a draft gets the chain.

@@ -128,17 +128,18 @@ describe('MtpDrafter', () => {
     const drafter = new MtpDrafter(head, byPrior, { now: () => nowMs++ }, { maxDepth: 9 });
     const isWorth = (tokens: number, draftMs: number, node: number): boolean => {
       asked.push([tokens.toFixed(3), draftMs.toFixed(3), node]);
-      return tokens > 0.4;
+      return tokens > 0.45;
     };
     const tree = await drafter.propose({ ...stepAt(5, 1), isWorth });
     assert.deepEqual(
       tree.map(({ token }) => token),
-      [100, 200],
+      [100, 200, 300],
     );
-    // 0.8 · 0.6, then 0.8² of the chance that has moved from 0.6 towards 0.8.
+    // Each as likely as the one before.
     assert.deepEqual(asked, [
-      ['0.480', '0.000', 2],
-      ['0.390', '0.050', 3],
+      ['0.640', '0.000', 2],
+      ['0.512', '0.050', 3],
+      ['0.410', '0.098', 4],
     ]);
     assert.equal(head.rowCount, 4);
   });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { hasPythonModules } from '../../support/pythonModules.ts';
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../../..');
-const FIND_MODULES = 'import importlib.util as u, sys; sys.exit(not (u.find_spec("torch") and u.find_spec("numpy")))';
 
 function smallRun(...options: string[]) {
   const script = path.join(REPOSITORY, 'train', 'heads', 'smallRun.ts');
@@ -18,7 +18,7 @@ describe('training draft heads', () => {
   }).timeout(60_000);
 
   // PyTorch is no dependency of the extension, so that not every machine that runs the tests has it.
-  if (spawnSync('python3', ['-c', FIND_MODULES]).status === 0) {
+  if (hasPythonModules(['torch', 'numpy'])) {
     it('goes from samples to heads in a package, on a tiny model, with a lower loss than at the start', () => {
       const { status, stdout, stderr } = smallRun();
       assert.equal(status, 0, stderr);

@@ -38,11 +38,11 @@ export async function loadDraftHeads(
   };
   try {
     for (const heads of manifest.heads.filter(({ method }) => methods.includes(method))) {
-      const session = await InferenceSession.create(join(directory, heads.graph.name), sessionOptions(threads));
+      const open = () => InferenceSession.create(join(directory, heads.graph.name), sessionOptions(threads));
       if (heads.method === 'medusa') {
-        medusa = new OnnxMedusaHead(session, heads);
+        medusa = new OnnxMedusaHead(open, heads);
       } else {
-        mtp = new OnnxMtpHead(session, heads, manifest.shape);
+        mtp = new OnnxMtpHead(await open(), heads, manifest.shape);
       }
     }
   } catch (error) {

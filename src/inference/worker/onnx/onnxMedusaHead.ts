@@ -4,21 +4,27 @@ import type { HeadCalibration, HeadGuesses, MedusaHead } from '../../../engine/d
 import type { PackageHeads } from '../../../model/manifest.ts';
 import { HEAD_GUESSES } from '../../../model/manifest.ts';
 
-/** Medusa heads on ONNX Runtime; the graph is `medusaGraph` of `model/onnx/headGraphs.ts`. */
+/**
+ * Medusa heads on ONNX Runtime; the graph is `medusaGraph` of `model/onnx/headGraphs.ts`. They are loaded at their first draft: `auto`
+ * does without them where there is an `mtp` head, and they take 43 MB.
+ */
 export class OnnxMedusaHead implements MedusaHead {
   readonly calibration: HeadCalibration;
-  private readonly session: InferenceSession;
+  private readonly open: () => Promise<InferenceSession>;
   private readonly depth: number;
+  private session: Promise<InferenceSession> | undefined;
 
-  /** The head owns the session from here on. */
-  constructor(session: InferenceSession, { calibration, depth }: PackageHeads) {
-    this.session = session;
+  /** The head owns the session that `open` gives. */
+  constructor(open: () => Promise<InferenceSession>, { calibration, depth }: PackageHeads) {
+    this.open = open;
     this.calibration = calibration;
     this.depth = depth;
   }
 
   async run(hidden: Float32Array, lastToken: number): Promise<readonly HeadGuesses[]> {
-    const results = await this.session.run({
+    this.session ??= this.open();
+    const session = await this.session;
+    const results = await session.run({
       hidden: new Tensor('float32', hidden, [1, hidden.length]),
       last_token: new Tensor('int64', BigInt64Array.of(BigInt(lastToken)), [1]),
     });
@@ -26,7 +32,8 @@ export class OnnxMedusaHead implements MedusaHead {
   }
 
   async dispose(): Promise<void> {
-    await this.session.release();
+    const session = await this.session?.catch(() => undefined);
+    await session?.release();
   }
 }
 
