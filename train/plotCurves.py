@@ -1,6 +1,6 @@
 """Draws the training curves of the adapter and the draft heads that ship, from the logs of `train/gpu`.
 
-    python train/plotCurves.py          # train/curves/*.jsonl to train/curves/*.svg
+    python train/plotCurves.py          # train/curves/*.jsonl to train/curves/*.png
 """
 
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import matplotlib
 
-matplotlib.use("svg")
+matplotlib.use("agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parent / "curves"
@@ -17,8 +17,6 @@ SMOOTHED = 5
 
 
 def main() -> None:
-    # The same file for the same log.
-    plt.rcParams["svg.hashsalt"] = "foretoken"
     draw_adapter(read_log("adapter"))
     draw_heads(read_log("heads"))
 
@@ -73,7 +71,7 @@ def save(figure: plt.Figure, axes, name: str) -> None:
     for axis in axes:
         axis.grid(alpha=0.3)
         axis.legend(fontsize="small")
-    figure.savefig(FOLDER / f"{name}.svg", metadata={"Date": None})
+    figure.savefig(FOLDER / f"{name}.png", dpi=80)
 
 
 if __name__ == "__main__":

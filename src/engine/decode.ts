@@ -37,7 +37,7 @@ export interface DecodeRequest {
   readonly maxTokens: number;
   /** Tokens that end the text; never yielded. */
   readonly stopTokens: ReadonlySet<number>;
-  /** Begins with what the cache's last request wrote, as far as this one would write the same. Off for measurements. */
+  /** Takes over tokens of the cache's last request where this one would write the same. Off for measurements. */
   readonly goesOn?: boolean;
   /** Rows per forward while the prompt is read, at most; the model's own chunk without it. */
   readonly prefillRows?: number | undefined;
@@ -47,7 +47,7 @@ export interface DecodeRequest {
 export type DecodeStep =
   | {
       readonly kind: 'prefill';
-      /** Prompt tokens that went through the model; the others were in the cache. */
+      /** Prompt tokens that were not in the cache; the last one always counts, and may go through the model in the first decode step. */
       readonly freshTokens: number;
       readonly forwards: number;
       readonly ms: number;
@@ -55,8 +55,8 @@ export type DecodeStep =
       /** The text has ended before its first token. */
       readonly isEnd: boolean;
       /**
-       * The one that the prompt's last row chose, or what was written before. None at the end, and none where the cache lacked only
-       * the last token of the prompt: then that is the known token that the first decode step begins with.
+       * The one that the prompt's last row chose, or those taken over from an earlier request. None at the end, and none where the cache
+       * lacked at most the last token of the prompt: then that is the known token that the first decode step begins with.
        */
       readonly tokens: readonly DecodedToken[];
     }
@@ -170,7 +170,7 @@ export async function* decode(
 
 /**
  * Brings the cache to the prompt and gives the first tokens: those that an earlier request wrote, or the one that the prompt's last
- * row chooses, or none yet where the cache lacks that row only.
+ * row chooses, or none yet where the cache lacks at most that row.
  */
 async function begin(
   model: TargetModel,

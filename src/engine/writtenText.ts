@@ -25,8 +25,8 @@ export interface WrittenToken extends DecodedToken {
 /**
  * What a request wrote after its prompt, kept beside the cache that holds its rows.
  *
- * Who types on while a text is being written ends its request; where the typed characters are those that were being written, the
- * next request would write the same tokens again: the best token of a row is the best of any narrower choice that it is among.
+ * A keystroke ends the running request. If the typed characters match what it was writing, the next one would write the same tokens:
+ * the best of all tokens is also the best of any fewer that it is among.
  */
 export class WrittenText {
   private readonly promptTokens: readonly number[];
@@ -40,7 +40,7 @@ export class WrittenText {
     this.tokens.push(...tokens);
   }
 
-  /** The tokens that a request with this prompt and mask begins with, as far as they are known. */
+  /** The tokens that a request with this prompt and mask can take over. */
   after(promptTokens: readonly number[], mask: TokenMask | undefined): readonly WrittenToken[] {
     const extra = promptTokens.length - this.promptTokens.length;
     const isSame = (token: number, index: number): boolean =>

@@ -106,7 +106,7 @@ export interface ModelManifest {
     /** External weight files that the graph names. */
     readonly weights: readonly PackageFile[];
   };
-  /** Empty while no heads are trained for the model; they change speed, never text. */
+  /** Empty where no heads fit these weights; they change speed, never text. */
   readonly heads: readonly PackageHeads[];
   /** Absent where no table was counted for the model's tokenizer; as heads, it changes speed, never text. */
   readonly ngrams?: PackageNgrams;

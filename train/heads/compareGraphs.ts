@@ -61,7 +61,7 @@ async function main(): Promise<void> {
     if (!opened.ok) {
       throw new Error(opened.error);
     }
-    const heads = await loadDraftHeads(copy, opened.value.manifest, { threads: 1 });
+    const heads = await loadDraftHeads(copy, opened.value.manifest, { threads: 1, warn: log });
     try {
       for (const method of ['medusa', 'mtp'] as const) {
         const ofMethod = cases.filter((entry) => entry.method === method);

@@ -8,8 +8,8 @@ const HEAD_DRAFTS = 32;
 const TIME_WEIGHT = 0.05;
 
 /**
- * Looks up first, since that costs nothing, and asks the draft head where its drafts of late would have added more to what was found
- * than their time is worth; what both say becomes one tree, of which the controller verifies the part that pays.
+ * Looks up first, since that costs nothing, and asks the draft head only if its last 32 drafts would, on average, have added more
+ * expected tokens to what was found than their time is worth; what both say becomes one tree, of which the controller verifies the part that pays.
  */
 export class AutoDrafter implements Drafter {
   readonly method = 'auto';
@@ -50,7 +50,7 @@ export class AutoDrafter implements Drafter {
     return mergeDrafts(found, guessed);
   }
 
-  /** What the head usually adds where so many tokens are expected without it: one of the two chains is verified, mostly. */
+  /** What the head usually adds where so many tokens are expected without it: one of two chains is verified, so only the excess counts. */
   private gainOver(foundTokens: number): number {
     const gains = this.headTokens.map((tokens) => Math.max(0, tokens - foundTokens));
     return gains.reduce((sum, gain) => sum + gain, 0) / gains.length;

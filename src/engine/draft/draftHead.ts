@@ -1,6 +1,6 @@
 /** What the drafters need from learned draft heads; the runtime behind it is ONNX Runtime in the worker. */
 
-/** How often a head's guesses turned out right when it was trained, as a function of depth and its own probability. */
+/** How often a head's guesses turned out right when it was calibrated, as a function of depth and its own probability. */
 export interface HeadCalibration {
   /** Upper bounds of the bins, inclusive, ascending; the last one is 1. */
   readonly probabilityBins: readonly number[];
@@ -25,7 +25,7 @@ export interface MedusaHead {
   /**
    * Guesses for the tokens after `lastToken`, one entry per head: the first follows it directly.
    *
-   * `hidden` is the target model's final hidden state of the row whose scores chose `lastToken`; it is only read.
+   * `hidden` is the target model's final hidden state of the token before `lastToken`; it is only read.
    */
   run(hidden: Float32Array, lastToken: number): Promise<readonly HeadGuesses[]>;
 }
@@ -46,6 +46,8 @@ export interface MtpHead {
   readonly calibration: HeadCalibration;
   /** Rows that a row attends to at most, itself included. */
   readonly window: number;
+  /** Whose rows it keeps: several drafters may share a head, for one request at a time. */
+  user?: object;
   /** Rows kept now; never fewer than `window` where more have been run. */
   readonly rowCount: number;
   /** Runs 1 to `window` rows after the kept ones and keeps them. */

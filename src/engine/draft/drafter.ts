@@ -18,15 +18,15 @@ export interface DraftContext {
 export interface DraftStep {
   /** Tokens generated so far. */
   readonly generated: readonly number[];
-  /** The last known token, which is not in the cache yet: the last generated one, or the prompt's. */
+  /** The last known token, which is not in the cache yet: the last generated one, or the prompt's, which may be a control token. */
   readonly lastToken: number;
   /** Most nodes that can be of use. */
   readonly maxNodes: number;
-  /** See `DraftPlanner.isWorth`; `node` counts the drafted tokens of a chain, this one included. */
+  /** Whether one more guess pays: the tokens it adds, the milliseconds to make it, and its place in the chain, from 1. */
   isWorth(expectedTokens: number, draftMs: number, node: number): boolean;
   /**
    * Final hidden states of the last `count` committed tokens or as many as there are, row-major `(rows, hidden size)`. The
-   * last row is the one whose scores chose the last known token. Undefined when the runtime does not keep them.
+   * last row is that of the token before the last known one. Undefined when the runtime does not keep them.
    */
   hiddenStates(count: number): HiddenStates | undefined;
 }

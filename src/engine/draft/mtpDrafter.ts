@@ -16,7 +16,7 @@ export interface MtpOptions {
 const RUN_WEIGHT = 0.05;
 /** How likely the next token is after one of chance 0–0.2, 0.2–0.4, …: sure places come in a row. Rather too good, so that it is tried. */
 const USUAL_NEXT_CHANCE = [0.4, 0.45, 0.55, 0.65, 0.8] as const;
-/** How fast what was learned fades where no run is worth it, since nothing is learned there. */
+/** How fast what was learned goes back to that where no run is worth it: else a bad phase would last, as nothing is learned there. */
 const FADING = 0.01;
 
 /**
@@ -33,7 +33,7 @@ export class MtpDrafter implements Drafter {
   private readonly clock: Clock;
   private readonly maxDepth: number;
   private readonly rootGuesses: number;
-  /** The head's rows as a text: token `i` and the one after it are row `i`. */
+  /** Tokens behind the head's rows: row `i` was fed `text[i]` and `text[i + 1]`. Empty where the rows are not known. */
   private text: readonly number[] = [];
   /** Length of `generated` at the last draft of this request. */
   private seenTokens: number | undefined;
@@ -51,6 +51,10 @@ export class MtpDrafter implements Drafter {
 
   begin(): void {
     this.seenTokens = undefined;
+    if (this.head.user !== this) {
+      this.head.user = this;
+      this.head.clear();
+    }
   }
 
   async propose(step: DraftStep): Promise<DraftTree> {
@@ -59,14 +63,14 @@ export class MtpDrafter implements Drafter {
       return EMPTY_DRAFT;
     }
     const { text } = this;
-    // Until drafted rows are forgotten, the head has others than `text` says.
+    // Until drafted rows are forgotten, the head has others: an error in between must leave no false record.
     this.text = [];
     const chain = await this.draftChain(result, step);
     this.text = text;
     return chain;
   }
 
-  /** Feeds the rows that the head has not seen; the last of them chose the last known token. */
+  /** Feeds the rows that the head has not seen; the last of them is that of the token before the last known one. */
   private async runNewRows({ generated, lastToken, hiddenStates }: DraftStep): Promise<MtpResult | undefined> {
     const { head } = this;
     const window = hiddenStates(head.window);
@@ -135,8 +139,9 @@ export class MtpDrafter implements Drafter {
 }
 
 /**
- * How many of the head's rows stay for a new request, and how many of its text's rows are new. A row is a token and the one after
- * it. A few equal ones may be chance, in another context; the last row is always new, since its guesses are wanted.
+ * How many of the head's rows stay for a new request, and how many of its text's rows are new. A row is a token and the one after it.
+ * Rows stay only if at least half of the new text's are among them, since a few equal ones may be chance, in another context. The last
+ * row is always new, as its guesses are wanted.
  */
 function sharedRows(
   older: readonly number[],

@@ -4,7 +4,7 @@ import type { RowScores } from '../targetModel.ts';
 import { logProbability } from '../targetModel.ts';
 import type { DecodedToken, TokenMask, WrittenToken } from '../writtenText.ts';
 
-/** The draft without nodes that a mask on the next token forbids, and what hangs below them. */
+/** The draft without nodes that the mask at their place forbids, and what hangs below them; it changes from token to token. */
 export function allowedDraft(draft: DraftTree, mask: TokenMask | undefined): DraftTree {
   if (mask === undefined) {
     return draft;
@@ -25,8 +25,8 @@ export function allowedDraft(draft: DraftTree, mask: TokenMask | undefined): Dra
 }
 
 /**
- * What stands of a draft, and the token after it: the best tokens that the mask allows, and from where it ends what the rule
- * accepts. `scores` as in `AcceptanceRule.accept`, with whole rows of logits where there is a mask.
+ * The accepted nodes and the tokens that are written, one more. While a mask is open, the best allowed token, accepted if it was drafted;
+ * after that the rule decides. `scores` as in `AcceptanceRule.accept`, with whole rows of logits where there is a mask.
  */
 export function acceptDraft(
   draft: DraftTree,

@@ -5,7 +5,8 @@ import type { CancellationSignal } from '../../base/cancellation.ts';
 import { CancelledError } from '../../base/cancellation.ts';
 import type { GeneratedResult, LoadedModel } from '../../engine/generate.ts';
 import { generate, PromptTooLongError } from '../../engine/generate.ts';
-import type { ModelManifest } from '../../model/manifest.ts';
+import type { HeadMethod, ModelManifest } from '../../model/manifest.ts';
+import { HEAD_METHODS } from '../../model/manifest.ts';
 import { openPackage } from '../../model/openPackage.ts';
 import type { ClearCachesResult, CompletionParameters, LoadParameters, LoadResult } from '../protocol.ts';
 import { acceptanceFor } from './acceptance.ts';
@@ -103,7 +104,9 @@ async function load(parameters: LoadParameters): Promise<LoadResult> {
       measurementsDirectory === undefined
         ? undefined
         : deviceStateFile(measurementsDirectory, { model: id, quantization, device, threads });
-    const heads = await loadHeads(parameters.directory, opened.value.manifest, threads);
+    // Heads need the hidden states, which a device's cache does not keep.
+    const methods = device === 'cpu' ? HEAD_METHODS : [];
+    const heads = await loadHeads(parameters.directory, opened.value.manifest, { threads, methods });
     const drafting = await Drafting.create(model.target, { material: heads, stateFile, clock, warn });
     const caches = new DocumentCaches(model.target, parameters.cacheBytes);
     engine = { model, caches, heads, drafting, draftTexts: new TokenizedTexts(model.tokenizer), stateFile };
@@ -122,7 +125,7 @@ async function load(parameters: LoadParameters): Promise<LoadResult> {
 async function loadHeads(
   directory: string,
   manifest: ModelManifest,
-  threads: number,
+  options: { readonly threads: number; readonly methods: readonly HeadMethod[] },
 ): Promise<DraftHeads & DraftMaterial> {
   const table = await loadNgrams(directory, manifest);
   if (!table.ok) {
@@ -130,7 +133,7 @@ async function loadHeads(
   }
   const ngrams = table.ok ? table.value : undefined;
   try {
-    return { ...(await loadDraftHeads(directory, manifest, { threads })), ngrams };
+    return { ...(await loadDraftHeads(directory, manifest, { ...options, warn })), ngrams };
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     warn(`The draft heads could not be loaded: ${cause}`);

@@ -110,6 +110,7 @@ describe('MtpDrafter', () => {
   it('feeds the whole window at first and only new rows after that, of the next request too', async () => {
     const head = new RecordingHead();
     const drafter = new MtpDrafter(head, byPrior, clock, { maxDepth: 1 });
+    drafter.begin();
     for (const length of [10, 11, 13]) {
       await drafter.propose(stepAt(length, length - 9));
     }
@@ -119,6 +120,20 @@ describe('MtpDrafter', () => {
     await drafter.propose(stepAt(12, 1));
     await drafter.propose(stepAt(40, 1));
     assert.deepEqual(head.runs, [4, 1, 2, 1, 1, 4]);
+  });
+
+  it('knows none of the rows that another drafter gave the head', async () => {
+    const head = new RecordingHead();
+    const [one, other] = [1, 2].map(() => new MtpDrafter(head, byPrior, clock, { maxDepth: 1 })) as [
+      MtpDrafter,
+      MtpDrafter,
+    ];
+    for (const drafter of [one, other, one]) {
+      drafter.begin();
+      await drafter.propose(stepAt(12, 1));
+    }
+    assert.deepEqual(head.runs, [4, 4, 4]);
+    assert.deepEqual(head.rows, ['8→9', '9→10', '10→11', '11→12']);
   });
 
   it('drafts on as long as the next token is worth it, by what its runs usually give and take', async () => {

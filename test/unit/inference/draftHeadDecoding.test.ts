@@ -75,7 +75,7 @@ describe('decoding with draft heads on the tiny model', function () {
     it(`writes the text of plain decoding with random heads, ${quantization}`, async () => {
       const tiny = await buildTinyHeads(directory(), { quantization });
       const target = await openTarget(tiny);
-      const heads = await loadDraftHeads(tiny.directory, tiny.manifest, { threads: 1 });
+      const heads = await loadDraftHeads(tiny.directory, tiny.manifest, { threads: 1, warn: assert.fail });
       const drafters = [
         new MedusaDrafter(heads.medusa!, byPrior),
         new MtpDrafter(heads.mtp!, byPrior, clock, { rootGuesses: 2 }),
@@ -106,7 +106,7 @@ describe('decoding with draft heads on the tiny model', function () {
     await prepareHeads(tiny.directory, tiny.headsFolder, { signal, log: assert.fail });
     const opened = await openPackage(tiny.directory);
     assert.ok(opened.ok);
-    const heads = await loadDraftHeads(tiny.directory, opened.value.manifest, { threads: 1 });
+    const heads = await loadDraftHeads(tiny.directory, opened.value.manifest, { threads: 1, warn: assert.fail });
     const written = await write(target, target.createCache(), prompt, new MedusaDrafter(heads.medusa!, byPrior));
     await heads.dispose();
     assert.deepEqual(written.tokens, plain.tokens);
@@ -118,8 +118,8 @@ describe('decoding with draft heads on the tiny model', function () {
   it('sees through the window of its own cache what a recomputation sees', async () => {
     const tiny = await buildTinyHeads(directory(), { quantization: 'f32' }, { window: 6 });
     const target = await openTarget(tiny);
-    const heads = await loadDraftHeads(tiny.directory, tiny.manifest, { threads: 1 });
-    const others = await loadDraftHeads(tiny.directory, tiny.manifest, { threads: 1 });
+    const heads = await loadDraftHeads(tiny.directory, tiny.manifest, { threads: 1, warn: assert.fail });
+    const others = await loadDraftHeads(tiny.directory, tiny.manifest, { threads: 1, warn: assert.fail });
     let compared = 0;
     const recomputed = new Recorder(others.mtp!);
     const kept = new Recorder(heads.mtp!);

@@ -40,7 +40,7 @@ describe('draft heads of a package', function () {
   let loaded: DraftHeads | undefined;
 
   async function load(tiny: TinyPackage): Promise<DraftHeads> {
-    loaded = await loadDraftHeads(tiny.directory, tiny.manifest, { threads: 1 });
+    loaded = await loadDraftHeads(tiny.directory, tiny.manifest, { threads: 1, warn: assert.fail });
     return loaded;
   }
 
@@ -147,7 +147,11 @@ describe('draft heads of a package', function () {
     const tiny = await buildTinyHeads(directory(), { quantization: 'q8' }, { methods: ['mtp'] });
     const heads = await load(tiny);
     assert.deepEqual([heads.medusa === undefined, heads.mtp === undefined], [true, false]);
-    const none = await loadDraftHeads(tiny.directory, tiny.manifest, { threads: 1, methods: ['medusa'] });
+    const none = await loadDraftHeads(tiny.directory, tiny.manifest, {
+      threads: 1,
+      warn: assert.fail,
+      methods: ['medusa'],
+    });
     assert.deepEqual(Object.keys(none), ['dispose']);
   });
 });

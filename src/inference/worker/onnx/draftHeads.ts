@@ -18,6 +18,8 @@ export interface LoadHeadsOptions {
   readonly threads: number;
   /** Defaults to every method that the package has heads for. */
   readonly methods?: readonly HeadMethod[];
+  /** Hears why heads that are loaded later could not be. */
+  readonly warn: (message: string) => void;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface LoadHeadsOptions {
 export async function loadDraftHeads(
   directory: string,
   manifest: ModelManifest,
-  { threads, methods = HEAD_METHODS }: LoadHeadsOptions,
+  { threads, methods = HEAD_METHODS, warn }: LoadHeadsOptions,
 ): Promise<DraftHeads> {
   let medusa: OnnxMedusaHead | undefined;
   let mtp: OnnxMtpHead | undefined;
@@ -40,7 +42,12 @@ export async function loadDraftHeads(
     for (const heads of manifest.heads.filter(({ method }) => methods.includes(method))) {
       const open = () => InferenceSession.create(join(directory, heads.graph.name), sessionOptions(threads));
       if (heads.method === 'medusa') {
-        medusa = new OnnxMedusaHead(open, heads);
+        const openOrWarn = () =>
+          open().catch((error: Error) => {
+            warn(`The medusa heads could not be loaded: ${error.message}`);
+            return undefined;
+          });
+        medusa = new OnnxMedusaHead(openOrWarn, heads);
       } else {
         mtp = new OnnxMtpHead(await open(), heads, manifest.shape);
       }

@@ -6,16 +6,16 @@ import { HEAD_GUESSES } from '../../../model/manifest.ts';
 
 /**
  * Medusa heads on ONNX Runtime; the graph is `medusaGraph` of `model/onnx/headGraphs.ts`. They are loaded at their first draft: `auto`
- * does without them where there is an `mtp` head, and they take 43 MB.
+ * does without them where there is an `mtp` head, and they take 43 MB. Where that fails they guess nothing: the text is the same without them.
  */
 export class OnnxMedusaHead implements MedusaHead {
   readonly calibration: HeadCalibration;
-  private readonly open: () => Promise<InferenceSession>;
+  private readonly open: () => Promise<InferenceSession | undefined>;
   private readonly depth: number;
-  private session: Promise<InferenceSession> | undefined;
+  private session: Promise<InferenceSession | undefined> | undefined;
 
   /** The head owns the session that `open` gives. */
-  constructor(open: () => Promise<InferenceSession>, { calibration, depth }: PackageHeads) {
+  constructor(open: () => Promise<InferenceSession | undefined>, { calibration, depth }: PackageHeads) {
     this.open = open;
     this.calibration = calibration;
     this.depth = depth;
@@ -24,6 +24,9 @@ export class OnnxMedusaHead implements MedusaHead {
   async run(hidden: Float32Array, lastToken: number): Promise<readonly HeadGuesses[]> {
     this.session ??= this.open();
     const session = await this.session;
+    if (session === undefined) {
+      return [];
+    }
     const results = await session.run({
       hidden: new Tensor('float32', hidden, [1, hidden.length]),
       last_token: new Tensor('int64', BigInt64Array.of(BigInt(lastToken)), [1]),
@@ -32,7 +35,7 @@ export class OnnxMedusaHead implements MedusaHead {
   }
 
   async dispose(): Promise<void> {
-    const session = await this.session?.catch(() => undefined);
+    const session = await this.session;
     await session?.release();
   }
 }
