@@ -26,10 +26,11 @@ const POSITIONS = 12;
 const MAX_TOKENS = 16;
 const REPETITIONS = 50;
 /**
- * Bound for the logits of rows with strangers between them and their ancestors. Measured 2026-11-24 with AVX2: 0.39 in a
- * logit after random tokens, 0.20 in a log-probability after code; one and two rows differ by 0.7.
+ * Bound for the logits of rows with strangers between them and their ancestors. Measured with AVX2: `q8` on 24 November 2026 0.39 after
+ * random tokens; `w8a8`, whose last product rounds states to 8 bits too, on 27 November 1.08, the largest of 151,936 a row; one and
+ * two rows differ by 0.7.
  */
-const MAX_LOGIT_DIFFERENCE = 1;
+const MAX_LOGIT_DIFFERENCE = 1.5;
 
 /** One place, its plain completion, and the cache that has its prompt. */
 interface Baseline {
