@@ -29,7 +29,7 @@ export async function chooseAcceptance({ settings }: CommandParts): Promise<void
   const current = settings.read(document);
   const picked = await pickOne(acceptanceChoices(current, translate), {
     title: translate('Foretoken: acceptance'),
-    placeholder: translate('Which drafted tokens stand; typical is quicker, and the text may differ from exact'),
+    placeholder: translate('Which drafted tokens stand; typical accepts more, and the text may differ from exact'),
   });
   if (picked === undefined) {
     return;
@@ -73,7 +73,7 @@ export async function chooseDevice({ settings, engine }: CommandParts): Promise<
 async function askThreshold(current: number): Promise<number | undefined> {
   const text = await vscode.window.showInputBox({
     title: translate('Foretoken: threshold of typical acceptance'),
-    prompt: translate('Smaller is quicker and strays further from the exact text.'),
+    prompt: translate('Smaller accepts more and strays further from the exact text.'),
     value: String(current),
     validateInput: (typed) => {
       const threshold = parseThreshold(typed, translate);

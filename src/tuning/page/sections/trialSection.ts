@@ -110,7 +110,7 @@ function sizeField({ draftMaxTokens, draftTree, draftMethod }: TuningSettings, c
 function acceptanceField({ acceptanceMode }: TuningSettings, change: Change): VirtualElement {
   const names: Readonly<Record<AcceptanceMode, string>> = {
     exact: translate('exact: the text stays the same'),
-    typical: translate('typical: quicker, the text may differ'),
+    typical: translate('typical: accepts more, the text may differ'),
   };
   return element(
     'fieldset',
