@@ -9,7 +9,8 @@ const TIME_WEIGHT = 0.05;
 
 /**
  * Looks up first, since that costs nothing, and asks the draft head only if its last 32 drafts would, on average, have added more
- * expected tokens to what was found than their time is worth; what both say becomes one tree, of which the controller verifies the part that pays.
+ * expected tokens to what was found than their time is worth; what both say becomes one tree, of which the planner verifies the
+ * part that pays.
  */
 export class AutoDrafter implements Drafter {
   readonly method = 'auto';

@@ -52,7 +52,8 @@ export class TrunkTensors {
     for (const part of partNames(this.head)) {
       const { type, dimensions, data } = this.#find(part);
       // Whole numbers are stored by columns: each input's row has the ids' columns.
-      const isByColumns = dimensions[0] !== this.head.outputs;
+      const { format } = this.head;
+      const isByColumns = format !== 'float32' && format.kind === 'integers' && part.endsWith('.codes');
       const bytesPerId = (data.kind === 'inline' ? data.bytes.length : data.bytes) / this.head.outputs;
       const bytes = new Uint8Array(ids.length * bytesPerId);
       if (isByColumns) {
