@@ -159,11 +159,11 @@ async function evaluatePosition(
       const parser = await grammars?.load(snapshot.languageId);
       const text = options.raw ? result.generated.text : cleanedText(result.generated, snapshot, parser);
       const confidence = confidenceOf(result.generated);
-      const score = scoreCompletion(text, position.middle);
+      const score = scoreCompletion(text, position, result.generated.stopReason === 'stop-token');
       return { position, text, generated: result.generated, confidence, score };
     }
     case 'prompt-too-long':
-      return { position, text: '', generated: undefined, score: scoreCompletion('', position.middle) };
+      return { position, text: '', generated: undefined, score: scoreCompletion('', position, false) };
     case 'failed':
       throw new CommandFailure(`the engine failed on position ${position.id}: ${result.message}`);
     default:
@@ -249,13 +249,16 @@ function report({ model }: Engine, rows: readonly EvaluatedRow[], options: EvalO
   writeLines([
     `${model.id} ${model.quantization} on ${model.device}, ${options.layout} layout${options.raw ? ', model alone' : ''}`,
     ...alignColumns([
-      ['', 'rows', 'first line exact', 'whole exact', 'edit similarity'],
+      ['', 'rows', 'first line exact', 'whole exact', 'edit similarity', 'ended', 'too early', 'repeats the suffix'],
       ...groups.map(([name, group]) => [
         name,
         String(group.rows),
         percent(group.exactFirstLine),
         percent(group.exactWhole),
         group.editSimilarity.toFixed(3),
+        percent(group.ended),
+        percent(group.endedTooEarly),
+        percent(group.repeatsSuffix),
       ]),
     ]),
     ...document.byQuietness.map(

@@ -6,6 +6,9 @@ export interface PositionScore {
   readonly exactFirstLine: boolean;
   readonly exactWhole: boolean;
   readonly editSimilarity: number;
+  readonly ended: boolean;
+  readonly endedTooEarly: boolean;
+  readonly repeatsSuffix: boolean;
 }
 
 /** The same over rows: rates and a mean, 0–1. */
@@ -14,6 +17,9 @@ export interface EvalSummary {
   readonly exactFirstLine: number;
   readonly exactWhole: number;
   readonly editSimilarity: number;
+  readonly ended: number;
+  readonly endedTooEarly: number;
+  readonly repeatsSuffix: number;
 }
 
 /**
@@ -22,14 +28,26 @@ export interface EvalSummary {
  * - `exactFirstLine`: the first lines are equal, white space at their ends aside.
  * - `exactWhole`: the whole texts are equal, white space at their ends aside.
  * - `editSimilarity`: 1 − Levenshtein distance / length of the longer text, over the whole texts as they are.
+ * - `ended`: as given, whether the model ended the text with its end token.
+ * - `endedTooEarly`: it did, and the text is only the beginning of the middle.
+ * - `repeatsSuffix`: from its second line on, the text has the first line after the cursor's that has more than three characters.
  */
-export function scoreCompletion(completion: string, middle: string): PositionScore {
+export function scoreCompletion(
+  completion: string,
+  { middle, suffix }: Pick<Position, 'middle' | 'suffix'>,
+  ended: boolean,
+): PositionScore {
   const actual = completion.replaceAll('\r\n', '\n');
   const expected = middle.replaceAll('\r\n', '\n');
+  const linesAfter = suffix.replaceAll('\r\n', '\n').split('\n').slice(1);
+  const nextLine = linesAfter.find((line) => line.trim().length > 3);
   return {
     exactFirstLine: firstLine(actual) === firstLine(expected),
     exactWhole: actual.trimEnd() === expected.trimEnd(),
     editSimilarity: editSimilarity(actual, expected),
+    ended,
+    endedTooEarly: ended && expected.startsWith(actual) && actual.trimEnd().length < expected.trimEnd().length,
+    repeatsSuffix: nextLine !== undefined && actual.split('\n').slice(1).includes(nextLine),
   };
 }
 
@@ -63,7 +81,11 @@ const QUIETNESS_STEPS = [0, 2, 5, 10, 20, 30, 50, 70] as const;
 
 /** How much quieter each step is, and how much more often right. */
 export function summarizeByQuietness(
-  rows: readonly { readonly text: string; readonly confidence?: number | undefined; readonly score: PositionScore }[],
+  rows: readonly {
+    readonly text: string;
+    readonly confidence?: number | undefined;
+    readonly score: Pick<PositionScore, 'exactFirstLine'>;
+  }[],
 ): readonly QuietnessSummary[] {
   const withText = rows.filter(({ text }) => text !== '');
   const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
@@ -94,6 +116,9 @@ function summarizeRows(scored: readonly ScoredPosition[]): EvalSummary {
     exactFirstLine: meanOf((score) => Number(score.exactFirstLine)),
     exactWhole: meanOf((score) => Number(score.exactWhole)),
     editSimilarity: meanOf((score) => score.editSimilarity),
+    ended: meanOf((score) => Number(score.ended)),
+    endedTooEarly: meanOf((score) => Number(score.endedTooEarly)),
+    repeatsSuffix: meanOf((score) => Number(score.repeatsSuffix)),
   };
 }
 

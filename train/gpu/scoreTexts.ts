@@ -7,7 +7,6 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Utf8Decoder } from '../../src/base/utf8.ts';
 import { scoreCompletion, summarize } from '../../src/cli/evalMetrics.ts';
-import type { Position } from '../../src/cli/positions.ts';
 import { readPositions } from '../../src/cli/positions.ts';
 import { loadTokenizer } from '../../src/inference/worker/loadTokenizer.ts';
 import { defaultPackageDirectory } from '../../src/model/defaultPackage.ts';
@@ -53,36 +52,21 @@ runScript(async () => {
       }
       const decoder = new Utf8Decoder();
       const text = tokens.map((token) => decoder.push(tokenizer.bytesOf(token))).join('');
-      return judge(position, text.slice(typed.get(id)!.length), ended);
+      return { position, score: scoreCompletion(text.slice(typed.get(id)!.length), position, ended) };
     });
-    const share = (of: readonly boolean[]): string => `${((100 * of.filter(Boolean).length) / of.length).toFixed(1)} %`;
+    const percent = (rate: number): string => `${(100 * rate).toFixed(1)} %`;
     const all = summarize(rows);
     process.stdout.write(`${path.basename(file)}: ${rows.length} rows\n`);
     for (const [name, group] of [['all', all] as const, ...Object.entries({ ...all.byKind, ...all.byLanguage })]) {
-      const own = rows.filter(({ position: { kind, language } }) => ['all', kind, language].includes(name));
       const cells = [
-        `first line ${(100 * group.exactFirstLine).toFixed(1)} %`,
-        `whole ${(100 * group.exactWhole).toFixed(1)} %`,
+        `first line ${percent(group.exactFirstLine)}`,
+        `whole ${percent(group.exactWhole)}`,
         `similarity ${group.editSimilarity.toFixed(3)}`,
-        `ended ${share(own.map(({ ended }) => ended))}`,
-        `too early ${share(own.map(({ isTooEarly }) => isTooEarly))}`,
-        `repeats ${share(own.map(({ repeats }) => repeats))}`,
+        `ended ${percent(group.ended)}`,
+        `too early ${percent(group.endedTooEarly)}`,
+        `repeats ${percent(group.repeatsSuffix)}`,
       ];
-      process.stdout.write(`  ${name} (${own.length}): ${cells.join(', ')}\n`);
+      process.stdout.write(`  ${name} (${group.rows}): ${cells.join(', ')}\n`);
     }
   }
 });
-
-/** `isTooEarly`: ended, and only the beginning of the middle. `repeats`: wrote the first filled line that follows the cursor's. */
-function judge(position: Position, text: string, ended: boolean) {
-  const middle = position.middle.replaceAll('\r\n', '\n');
-  const following = position.suffix.replaceAll('\r\n', '\n').split('\n').slice(1);
-  const next = following.find((line) => line.trim().length > 3);
-  return {
-    position,
-    score: scoreCompletion(text, middle),
-    ended,
-    isTooEarly: ended && middle.startsWith(text) && text.trimEnd().length < middle.trimEnd().length,
-    repeats: next !== undefined && text.split('\n').slice(1).includes(next),
-  };
-}

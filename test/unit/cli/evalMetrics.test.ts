@@ -18,15 +18,40 @@ describe('evaluation metrics', () => {
   ];
   for (const [completion, middle, exactFirstLine, exactWhole, why] of cases) {
     it(`compares first line and whole: ${why}`, () => {
-      const score = scoreCompletion(completion, middle);
+      const score = scoreCompletion(completion, { middle, suffix: '' }, true);
       assert.deepEqual([score.exactFirstLine, score.exactWhole], [exactFirstLine, exactWhole]);
+    });
+  }
+
+  const endings: readonly (readonly [
+    completion: string,
+    ended: boolean,
+    tooEarly: boolean,
+    repeats: boolean,
+    why: string,
+  ])[] = [
+    ['a();\n  b();', true, false, false, 'at the right place'],
+    ['a();', true, true, false, 'too early'],
+    ['a();\n', true, true, false, 'too early, after a line feed'],
+    ['a();', false, false, false, 'cut by a limit'],
+    ['a();\r\n  b();\r\n', true, false, false, 'a line feed too late'],
+    ['a();\n  c();', true, false, false, 'with another line'],
+    ['a();\n  b();\n  return total;', true, false, true, 'after writing the next line again'],
+    ['  return total;', true, false, false, 'with the next line in the place of the first'],
+    ['a();\n}', true, false, false, 'with a short line that stands there again'],
+  ];
+  for (const [completion, ended, endedTooEarly, repeatsSuffix, why] of endings) {
+    it(`say how a text ends: ${why}`, () => {
+      const position = { middle: 'a();\n  b();', suffix: ' // rest\n}\n  return total;\n' };
+      const score = scoreCompletion(completion, position, ended);
+      assert.deepEqual([score.ended, score.endedTooEarly, score.repeatsSuffix], [ended, endedTooEarly, repeatsSuffix]);
     });
   }
 
   it('are rates and means over all rows, per language and per kind', () => {
     const row = (language: string, kind: string, completion: string) => ({
       position: { language, kind },
-      score: scoreCompletion(completion, 'abcd'),
+      score: scoreCompletion(completion, { middle: 'abcd', suffix: '' }, completion === 'abcd'),
     });
     const { byLanguage, byKind, ...all } = summarize([
       row('go', 'line', 'abcd'),
@@ -39,6 +64,9 @@ describe('evaluation metrics', () => {
       exactFirstLine: exact,
       exactWhole: exact,
       editSimilarity,
+      ended: exact,
+      endedTooEarly: 0,
+      repeatsSuffix: 0,
     });
     assert.deepEqual(
       { all, byLanguage, byKind },
@@ -56,7 +84,7 @@ describe('what quietness leaves', () => {
     const row = (text: string, confidence: number | undefined, exactFirstLine: boolean) => ({
       text,
       confidence,
-      score: { exactFirstLine, exactWhole: false, editSimilarity: 0 },
+      score: { exactFirstLine },
     });
     const rows = [
       row('a', 0.9, true),
