@@ -30,6 +30,7 @@ interface ReplayOptions extends GlobalOptions, DraftOptions, MethodOption {
   readonly limitEdits?: number;
   readonly delay: number;
   readonly deadline: number;
+  readonly firstText: number;
   readonly quietness: number;
   readonly without: ReadonlySet<Feature>;
   readonly contextTokens?: number;
@@ -37,7 +38,7 @@ interface ReplayOptions extends GlobalOptions, DraftOptions, MethodOption {
 
 /** `replay`: how the engine keeps up with somebody who types; `replayPlayer.ts` defines how a trace is played. */
 export function replayCommand(environment: CliEnvironment): Command {
-  const { delayMs, deadlineMs, quietness } = SETTINGS;
+  const { delayMs, deadlineMs, firstTextMs, quietness } = SETTINGS;
   const command = new Command('replay')
     .description('play recorded keystrokes against the engine as the editor would')
     .requiredOption(
@@ -52,6 +53,12 @@ export function replayCommand(environment: CliEnvironment): Command {
       'begin no further line after this time, 0 for none',
       wholeNumber(...deadlineMs.range!),
       deadlineMs.default,
+    )
+    .option(
+      '--first-text <ms>',
+      'show the beginning of a suggestion after this time, 0 for whole ones only',
+      wholeNumber(...firstTextMs.range!),
+      firstTextMs.default,
     )
     .option(
       '--quietness <percent>',
@@ -130,6 +137,7 @@ function replaySettings(options: ReplayOptions): ReplaySettings {
   return {
     delayMs: options.delay,
     deadlineMs: options.deadline,
+    firstTextMs: options.firstText,
     quietness: options.quietness,
     suggestIn: SETTINGS.suggestIn.default,
     maxTokens: options.maxTokens,
@@ -155,11 +163,13 @@ function report(
     ...replayFigures([played[index]!]),
   }));
   const { id, quantization, device, threads } = model;
-  const { delay, deadline, quietness, method, acceptance, threshold, draftMaxTokens, draftTree, maxTokens } = options;
+  const { delay, deadline, firstText, quietness, method, acceptance, threshold } = options;
+  const { draftMaxTokens, draftTree, maxTokens } = options;
   if (options.json) {
     const choices = {
       delayMs: delay,
       deadlineMs: deadline,
+      firstTextMs: firstText,
       quietness,
       method,
       acceptance,
@@ -194,14 +204,15 @@ function report(
 }
 
 function describeRest(figures: ReplayFigures): readonly string[] {
-  const { pipelineMs, notSent, withoutSuggestion, idlePrefills, idlePreparations, preparedHits, fewFreshShare } =
-    figures;
+  const { pipelineMs, notSent, withoutSuggestion, preparedHits, fewFreshShare } = figures;
+  const { idleRests, idlePrefills, idlePreparations } = figures;
   const reasons = Object.entries(withoutSuggestion).map(([reason, times]) => `${reason} ${times}`);
   return [
     `p50 and p95: keystroke to the engine's suggestion; ${notSent} keystrokes were followed by the next within the delay`,
     `answered keystrokes that cost 16 prompt tokens or fewer: ${(100 * fewFreshShare).toFixed(1)} %`,
     `the pipeline's own time per keystroke: p50 ${pipelineMs.p50?.toFixed(2)} ms, p95 ${pipelineMs.p95?.toFixed(2)} ms`,
     ...(reasons.length === 0 ? [] : [`answered without a suggestion: ${reasons.join(', ')}`]),
+    `suggestions made whole after their beginning: ${describeIdle(idleRests)}`,
     `prefills in idle time, not counted above: ${describeIdle(idlePrefills)}`,
     `suggestions prepared in idle time: ${describeIdle(idlePreparations)}, ${preparedHits} came up`,
   ];

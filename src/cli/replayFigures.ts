@@ -15,7 +15,7 @@ export interface ReplayFigures {
   /** Keystrokes with a suggestion in time; the share is of all keystrokes, 0–1. */
   readonly served: number;
   readonly servedShare: number;
-  /** From the keystroke to the engine's suggestion, the delay included; typing along takes no time and is left out. */
+  /** From the keystroke to the engine's suggestion or its beginning, the delay included; typing along takes no time and is left out. */
   readonly latencyMs: Quantiles;
   /** The pipeline's own time per keystroke, which `latencyMs` does not have in it. */
   readonly pipelineMs: Quantiles;
@@ -41,7 +41,8 @@ export interface ReplayFigures {
   readonly notSent: number;
   /** Keystrokes without a suggestion that nothing overtook, by their reason. */
   readonly withoutSuggestion: Readonly<Record<string, number>>;
-  /** Work in idle time: reading around the cursor, and suggestions prepared for the place after the shown one. */
+  /** Work while nobody waits: the rest of suggestions whose beginning was shown, reading around the cursor, and suggestions prepared for the place after the shown one. */
+  readonly idleRests: IdleFigures;
   readonly idlePrefills: IdleFigures;
   readonly idlePreparations: IdleFigures;
 }
@@ -80,7 +81,8 @@ export function replayFigures(traces: readonly PlayedTrace[]): ReplayFigures {
     charactersInserted: sum(keystrokes.map(({ edit }) => edit.inserted.length)),
     notSent: keystrokes.filter(({ answer, request }) => answer.kind === 'overtaken' && request === undefined).length,
     withoutSuggestion: countReasons(keystrokes),
-    idlePrefills: idleFigures(idleTasks.filter(({ kind }) => kind !== 'next')),
+    idleRests: idleFigures(idleTasks.filter(({ kind }) => kind === 'rest')),
+    idlePrefills: idleFigures(idleTasks.filter(({ kind }) => kind === 'warm' || kind === 'move')),
     idlePreparations: idleFigures(idleTasks.filter(({ kind }) => kind === 'next')),
   };
 }

@@ -14,6 +14,7 @@
  * - **Jumping.** Before an edit in another file the editor's focus moves half-way between the two edits, to the place where the
  *   cursor was left (in a new file: where it will be); before an edit elsewhere in the same file the cursor moves there, at the
  *   same moment. Either ends the request under way.
+ * - **Beginnings.** A suggestion that is shown before it is whole serves its keystroke; the rest comes by idle work and may serve later ones.
  * - **Idle work** (`idleWork.ts`) is what the editor does: after a suggestion the next one is prepared as if that were accepted;
  *   on focus, and once the cursor rests, the engine reads what stands around it. A request ends it; what it had read stays in
  *   the cache. The first file's is over before the trace starts.
@@ -26,6 +27,7 @@ import type { CompletionParameters, CompletionResult, GeneratedText } from '../i
 import type { DocumentSnapshot } from '../pipeline/context/documentSnapshot.ts';
 import type { NoSuggestion, NoSuggestionReason, Suggestion } from '../pipeline/postprocess/suggestion.ts';
 import { noSuggestion } from '../pipeline/postprocess/suggestion.ts';
+import { askSuggestion } from '../pipeline/session/askSuggestion.ts';
 import type { IdleTask } from '../pipeline/session/idleWork.ts';
 import { CURSOR_REST_MS, IdleWork } from '../pipeline/session/idleWork.ts';
 import type { SessionOptions, SessionSettings, SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
@@ -200,17 +202,19 @@ class Player {
     let answeredAtMs = Number.POSITIVE_INFINITY;
     this.requestsUnderWay++;
     this.session.noteRequest();
-    const { result, cancel } = this.send(parameters);
-    void result.then((answer) => {
+    const { quietness } = this.parts.settings;
+    const cancelled = new CancellationTokenSource();
+    const ask = (request: CompletionParameters): Promise<CompletionResult> => this.send(request, cancelled).result;
+    void askSuggestion(this.session, { event, request: parameters, quietness, ask }).then((answer) => {
       this.requestsUnderWay--;
       answeredAtMs = this.clock.now();
-      outcome = this.session.conclude(event, answer, this.parts.settings.quietness);
-      generated = answer.kind === 'generated' ? answer.generated : undefined;
+      outcome = answer.outcome;
+      generated = answer.result.kind === 'generated' ? answer.result.generated : undefined;
       this.idleWork.run();
     });
     await this.advanceTo(endMs);
     if (answeredAtMs >= endMs) {
-      cancel();
+      cancelled.cancel();
       return { answer: { kind: 'overtaken' }, request: { isOvertaken: true } };
     }
     const request = { isOvertaken: false, ...(generated === undefined ? {} : { generated }) };
@@ -241,8 +245,10 @@ class Player {
     return this.session.buildRequest(snapshot, this.parts.settings, this.files.othersByUse());
   }
 
-  private send(parameters: CompletionParameters): { readonly result: Promise<CompletionResult>; cancel(): void } {
-    const source = new CancellationTokenSource();
+  private send(
+    parameters: CompletionParameters,
+    source = new CancellationTokenSource(),
+  ): { readonly result: Promise<CompletionResult>; cancel(): void } {
     const result = this.parts.engine.complete(parameters, source.token).then(
       (answer) => {
         if (answer.kind === 'failed' || answer.kind === 'not-loaded') {

@@ -9,6 +9,9 @@ import type { RequestReport } from '../pipeline/explain/requestReport.ts';
 import { refuseEvent } from '../pipeline/gate/refuseEvent.ts';
 import type { NoSuggestion, Suggestion } from '../pipeline/postprocess/suggestion.ts';
 import { noSuggestion } from '../pipeline/postprocess/suggestion.ts';
+import type { ShownSuggestion } from '../pipeline/reuse/typeThrough.ts';
+import { continueSuggestion } from '../pipeline/reuse/typeThrough.ts';
+import { askSuggestion } from '../pipeline/session/askSuggestion.ts';
 import type { OpenText } from '../pipeline/session/draftTexts.ts';
 import type { IdleTask } from '../pipeline/session/idleWork.ts';
 import { CURSOR_REST_MS, IdleWork } from '../pipeline/session/idleWork.ts';
@@ -53,6 +56,8 @@ interface Run {
   readonly position: vscode.Position;
   readonly entry: vscode.SelectedCompletionInfo | undefined;
   readonly isExplicit: boolean;
+  /** Neither the user's command nor ours led to it. */
+  readonly isAutomatic: boolean;
   readonly token: vscode.CancellationToken;
   readonly settings: Settings;
   isContinued: boolean;
@@ -78,9 +83,12 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       return { result, cancel: () => source.cancel() };
     },
     onResult: (task, result) => {
-      this.session.concludeIdle(task, result, this.quietness);
-      if (task.kind === 'next' && result.kind === 'generated') {
+      const grown = this.session.concludeIdle(task, result, this.quietness);
+      if ((task.kind === 'next' || task.kind === 'rest') && result.kind === 'generated') {
         this.prepared = { request: task.request, result };
+      }
+      if (grown !== undefined) {
+        this.showGrown(grown);
       }
     },
   });
@@ -117,13 +125,15 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     token: vscode.CancellationToken,
   ): Promise<vscode.InlineCompletionItem[]> {
     const startMs = this.parts.clock.now();
+    const isAutomatic = context.triggerKind === vscode.InlineCompletionTriggerKind.Automatic;
     const isOurs = startMs - this.askedAgainAtMs < OWN_QUESTION_MS;
     const run: Run = {
       number: ++this.runs,
       document,
       position,
       entry: context.selectedCompletionInfo,
-      isExplicit: context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke && !isOurs,
+      isAutomatic,
+      isExplicit: !isAutomatic && !isOurs,
       token,
       settings: this.parts.readSettings(document),
       isContinued: false,
@@ -201,10 +211,25 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     }
   }
 
-  /** VS Code does not ask again after an accept; what follows is usually prepared by then. */
-  private async askAgain(): Promise<void> {
+  /** VS Code does not ask again by itself after an accept; what follows is usually prepared by then. */
+  private async askAgain(command = 'editor.action.inlineSuggest.trigger'): Promise<void> {
     this.askedAgainAtMs = this.parts.clock.now();
-    await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+    await vscode.commands.executeCommand(command);
+  }
+
+  /**
+   * What is shown has become longer: VS Code asks once more and has it at once, if the cursor is still there. Not by the command
+   * that asks for a suggestion, but by the one for the next: that does nothing where the user has dismissed what was shown.
+   */
+  private showGrown(grown: ShownSuggestion): void {
+    const editor = vscode.window.activeTextEditor;
+    if (
+      editor?.document === this.activeDocument &&
+      editor !== undefined &&
+      continueSuggestion(grown, snapshotDocument(editor.document, editor.selection.active)) !== undefined
+    ) {
+      void this.askAgain('editor.action.inlineSuggest.showNext');
+    }
   }
 
   private get quietness(): number {
@@ -242,7 +267,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       entry: run.entry && selectedEntry(run.document, run.entry),
       isExplicit: run.isExplicit,
     });
-    if (!run.isExplicit) {
+    if (run.isAutomatic) {
       this.session.noteKeystroke(this.parts.clock.now());
     }
     const decision = this.session.decide(event, run.settings.suggestIn);
@@ -349,13 +374,18 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
 
   private async generate(run: Run, event: SuggestionEvent): Promise<Suggestion | NoSuggestion> {
     const others = this.openTexts(run.document, run.settings);
-    const request = { ...this.session.buildRequest(event.snapshot, run.settings, others), trace: true };
+    // VS Code does not ask twice by command about a text as it is, so that an answer to a command cannot grow.
+    const settings = run.isAutomatic ? run.settings : { ...run.settings, firstTextMs: 0 };
+    const request = { ...this.session.buildRequest(event.snapshot, settings, others), trace: true };
     run.request = request;
     if (!run.isExplicit) {
       this.session.noteRequest();
     }
-    run.result = await this.ask(request, run.token);
-    return this.session.conclude(event, run.result, run.settings.quietness);
+    const { quietness } = run.settings;
+    const ask = (asked: CompletionParameters): Promise<CompletionResult> => this.ask(asked, run.token);
+    const { result, outcome } = await askSuggestion(this.session, { event, request, quietness, ask });
+    run.result = result;
+    return outcome;
   }
 
   private async ask(request: CompletionParameters, token: vscode.CancellationToken): Promise<CompletionResult> {

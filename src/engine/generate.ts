@@ -14,6 +14,7 @@ import { rateText } from './rateText.ts';
 import type { Stop, StopReason } from './stop/findStop.ts';
 import { findStop } from './stop/findStop.ts';
 import { stopAtDeadline } from './stop/stopAtDeadline.ts';
+import { stopAtFirstText } from './stop/stopAtFirstText.ts';
 import type { KeyValueCache, TargetModel } from './targetModel.ts';
 import type { PromptControl, PromptText } from './tokenizer/tokenizePrompt.ts';
 import { tokenizePrompt } from './tokenizer/tokenizePrompt.ts';
@@ -41,6 +42,11 @@ export interface GenerateRequest {
   readonly maxTokens: number;
   /** Milliseconds after which no further line is begun; none without it. */
   readonly deadlineMs?: number | undefined;
+  /**
+   * Milliseconds after which the text ends at the first whole word (`stopAtFirstText.ts`), to be shown while the same request without
+   * this goes on from there; none without it.
+   */
+  readonly firstTextMs?: number | undefined;
   /** Most lines with something on them, unless `stopRules` is off. Defaults to any number. */
   readonly maxLines?: number;
   readonly drafter: Drafter;
@@ -155,8 +161,7 @@ export async function generate(
         break;
       }
     }
-    const isLate = request.deadlineMs !== undefined && clock.now() - startMs >= request.deadlineMs;
-    stop ??= isLate ? stopAtDeadline(output.text) : undefined;
+    stop ??= stopByClock(output.text, clock.now() - startMs, request);
   }
   if (request.remember) {
     request.drafter.end?.(output.tokens.map((token) => token.id));
@@ -174,6 +179,15 @@ export async function generate(
     ms: { prefill: totals.prefill, draft: totals.draft, verify: totals.verify, total: clock.now() - startMs },
     ...(trace === undefined ? {} : { trace: trace.finish() }),
   };
+}
+
+function stopByClock(
+  text: string,
+  elapsedMs: number,
+  { deadlineMs = Number.POSITIVE_INFINITY, firstTextMs = Number.POSITIVE_INFINITY }: GenerateRequest,
+): Stop | undefined {
+  const late = elapsedMs >= deadlineMs ? stopAtDeadline(text) : undefined;
+  return late ?? (elapsedMs >= firstTextMs ? stopAtFirstText(text) : undefined);
 }
 
 /** The text generated so far, with the typed part of the healed word taken off its start. */

@@ -120,6 +120,11 @@ export interface CompletionParameters {
   readonly maxTokens: number;
   /** Milliseconds of the engine's time after which no further line is begun; none when absent or 0. */
   readonly deadlineMs?: number;
+  /**
+   * Milliseconds of the engine's time after which the beginning of the text is enough (stop reason `first-text`); the same request
+   * without this goes on from there. None when absent or 0.
+   */
+  readonly firstTextMs?: number;
   /** Most lines with something on them, unless `stopRules` is off. Defaults to any number. */
   readonly maxLines?: number;
   readonly draftMethod: DraftMethod;

@@ -33,6 +33,8 @@ export interface Settings {
   readonly delayMs: number;
   /** Milliseconds after which a suggestion begins no further line; 0 for none. */
   readonly deadlineMs: number;
+  /** Milliseconds after which the beginning of a suggestion is shown, the rest when it is there; 0 for whole ones only. */
+  readonly firstTextMs: number;
   readonly maxTokens: number;
   /** Per cent of confidence that a suggestion needs to be shown; 0 shows all. */
   readonly quietness: number;
@@ -79,6 +81,7 @@ export const SETTINGS: {
   trigger: { key: 'trigger', default: 'automatic', choices: TRIGGERS, restartsEngine: false },
   delayMs: { key: 'delay', default: 120, range: [0, 2000], restartsEngine: false },
   deadlineMs: { key: 'deadline', default: 800, range: [0, 60_000], restartsEngine: false },
+  firstTextMs: { key: 'firstText', default: 40, range: [0, 60_000], restartsEngine: false },
   maxTokens: { key: 'maxTokens', default: 64, range: [1, 512], restartsEngine: false },
   quietness: { key: 'quietness', default: 0, range: [0, 100], restartsEngine: false },
   maxLines: { key: 'maxLines', default: 20, range: [1, 100], restartsEngine: false },

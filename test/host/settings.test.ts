@@ -41,6 +41,7 @@ const CHANGES: readonly Change[] = [
   { key: 'trigger', value: 'manual', report: /only on request/ },
   { key: 'delay', value: 0, report: /foretoken\.delay\) \| 0\.0 ms[\s\S]*foretoken\.delay \| 0 \|/ },
   { key: 'deadline', value: 0, report: /foretoken\.deadline \| 0 \|/ },
+  { key: 'firstText', value: 0, report: /foretoken\.firstText \| 0 \|/ },
   { key: 'maxTokens', value: 2, report: /Written \| [12] tokens/ },
   { key: 'quietness', value: 100, report: /not sure enough of its text/ },
   {

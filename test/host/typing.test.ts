@@ -112,6 +112,47 @@ describe('Typing in VS Code', function () {
     });
   }
 
+  it('shows the beginning of a suggestion first, and lets it grow without a gap', async () => {
+    const seen = await ghostTextsAfter('    raise ValueE', async () => {});
+    const shown = seen.slice(seen.findIndex((text) => text !== ''));
+    assert.ok(shown.length > 1, JSON.stringify(seen));
+    for (const [index, text] of shown.slice(1).entries()) {
+      assert.ok(text.startsWith(shown[index]!), JSON.stringify(seen));
+    }
+  });
+
+  it('does not show a suggestion again that was dismissed before it was whole', async () => {
+    const seen = await ghostTextsAfter('    raise KeyE', async () => {
+      await editor.waitForGhostText();
+      await editor.press('Escape');
+    });
+    assert.ok(seen.length > 1, 'none was seen, so none could come again');
+    assert.equal(seen.at(-1), '', JSON.stringify(seen));
+  });
+
+  /** Each ghost text of the five seconds after the last of these keys, and that there was none, in order. */
+  async function ghostTextsAfter(keys: string, action: () => Promise<void>): Promise<readonly string[]> {
+    await editor.openAt('inventory.py', 39, 13);
+    await editor.type(keys.slice(0, -1));
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const seen = [''];
+    let isOver = false;
+    const watching = (async () => {
+      while (!isOver) {
+        const text = await editor.ghostText();
+        if (text !== seen.at(-1)) {
+          seen.push(text);
+        }
+      }
+    })();
+    await editor.type(keys.slice(-1));
+    await action();
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    isOver = true;
+    await watching;
+    return seen;
+  }
+
   it('keeps every key of a fast typist, in order, and shows no ghost text of before the last one', async () => {
     // Along what is suggested at first, then away from it.
     const text = `ValueError("${'there is not enough of what was asked for, and nothing else either; '.repeat(6)}`;

@@ -20,6 +20,7 @@ export function accessibilityHelp(translate: Translate): string {
     translate(
       'Have none unasked: set foretoken.trigger to manual. The command Suggest Here then asks for one where the cursor is.',
     ),
+    translate('Have a suggestion only once it is whole, so that it is not read twice: set foretoken.firstText to 0.'),
     `## ${translate('State and choices')}`,
     translate(
       'What Foretoken is doing is in the status bar: the command Focus Status Bar, then the arrow keys; the item says its state in a sentence, and Enter opens its actions.',

@@ -18,11 +18,12 @@ export interface StopContext {
   readonly maxLines?: number;
 }
 
-/** Why the text ends where it ends. The first two come from the decode loop, the third from the clock, the others from the rules. */
+/** Why the text ends where it ends. The first two come from the decode loop, the next two from the clock, the others from the rules. */
 export type StopReason =
   | 'stop-token'
   | 'max-tokens'
   | 'deadline'
+  | 'first-text'
   | 'line-end'
   | 'line-limit'
   | 'block-end'

@@ -183,6 +183,7 @@ async function complete(parameters: CompletionParameters, signal: CancellationSi
         acceptance: acceptanceFor(parameters),
         maxDraftNodes: Math.min(parameters.draftMaxTokens, MAX_DRAFT_NODES),
         deadlineMs: parameters.deadlineMs || undefined,
+        firstTextMs: parameters.firstTextMs || undefined,
         draftTexts: engine.draftTexts.take(parameters.draftTexts),
         ...(parameters.isIdle === true ? { prefillRows: IDLE_PREFILL_ROWS } : {}),
         signal,

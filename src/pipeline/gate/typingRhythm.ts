@@ -5,18 +5,17 @@ const PAUSE_MS = 1000;
 const KEYSTROKES = 12;
 const ANSWERS = 8;
 
-/** While nothing is known yet. */
-const USUAL_DELAY_MS = 60;
-/** An answer that takes less than this part of the time between two keystrokes is there before the next one. */
-const IN_TIME = 0.75;
+/** An answer that takes longer than the time of so many keystrokes would only keep the engine busy when the pause comes. */
+const KEYSTROKES_OVERTAKEN = 2;
 /** So much longer than usual without a keystroke looks like a pause. */
 const LOOKS_LIKE_PAUSE = 1.3;
 
 /**
  * How long to wait after a keystroke before the engine is asked.
  *
- * Where the answer comes before the next keystroke there is nothing to wait for. Where it does not, a request in the middle of
- * a burst is wasted and the engine busy when the pause comes: then the wait ends when the typist seems to pause.
+ * Usually nothing: what an overtaken request has written is not lost, as the next one goes on from it where the typist writes the
+ * same (`writtenText.ts`). Where answers take much longer than keystrokes, requests in the middle of a burst keep the engine busy
+ * for nothing: then the wait ends when the typist seems to pause.
  */
 export class TypingRhythm {
   private readonly intervals = new RecentMedian(KEYSTROKES);
@@ -64,9 +63,8 @@ export class TypingRhythm {
   private delay(longestMs: number): number {
     const intervalMs = this.intervals.value;
     const answerMs = this.answers.value;
-    if (intervalMs === undefined || answerMs === undefined) {
-      return Math.min(longestMs, USUAL_DELAY_MS);
-    }
-    return answerMs < IN_TIME * intervalMs ? 0 : Math.min(longestMs, LOOKS_LIKE_PAUSE * intervalMs);
+    return intervalMs === undefined || answerMs === undefined || answerMs <= KEYSTROKES_OVERTAKEN * intervalMs
+      ? 0
+      : Math.min(longestMs, LOOKS_LIKE_PAUSE * intervalMs);
   }
 }

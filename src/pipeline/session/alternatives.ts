@@ -1,5 +1,6 @@
 import type { CompletionParameters } from '../../inference/protocol.ts';
 import type { NoSuggestion, Suggestion } from '../postprocess/suggestion.ts';
+import { withoutFirstText } from './completionParameters.ts';
 
 /** Two more texts: each takes as long as a suggestion, and somebody waits. */
 const SEEDS = [1, 2] as const;
@@ -8,7 +9,8 @@ const TEMPERATURE = 0.8;
 
 /** Requests for other texts at the same place, drawn from the model's distribution. */
 export function alternativeRequests(request: CompletionParameters): readonly CompletionParameters[] {
-  return SEEDS.map((seed) => ({ ...request, remember: false, sampling: { temperature: TEMPERATURE, seed } }));
+  const whole = withoutFirstText(request);
+  return SEEDS.map((seed) => ({ ...whole, remember: false, sampling: { temperature: TEMPERATURE, seed } }));
 }
 
 /** The suggestions among the outcomes that differ from the shown one, each once. */

@@ -7,6 +7,7 @@ import type { PromptPlan } from '../prompt/planPrompt.ts';
 export type RequestSettings = Pick<
   CompletionParameters,
   | 'deadlineMs'
+  | 'firstTextMs'
   | 'maxTokens'
   | 'maxLines'
   | 'draftMethod'
@@ -24,7 +25,7 @@ export function completionParameters(
   extent: Extent,
   settings: RequestSettings,
 ): CompletionParameters {
-  const { maxLines, draftStopConfidence } = settings;
+  const { deadlineMs = 0, firstTextMs = 0, maxLines, draftStopConfidence } = settings;
   return {
     documentId: snapshot.documentId,
     prompt: { prefix: plan.prefix, suffix: plan.suffix, tail: plan.tail },
@@ -34,7 +35,8 @@ export function completionParameters(
     allowsCodeFence: snapshot.languageId === 'markdown',
     stopRules: true,
     maxTokens: settings.maxTokens,
-    ...(settings.deadlineMs === undefined || settings.deadlineMs === 0 ? {} : { deadlineMs: settings.deadlineMs }),
+    ...(deadlineMs === 0 ? {} : { deadlineMs }),
+    ...(firstTextMs === 0 ? {} : { firstTextMs }),
     ...(maxLines === undefined ? {} : { maxLines }),
     draftMethod: settings.draftMethod,
     draftMaxTokens: settings.draftMaxTokens,
@@ -45,4 +47,14 @@ export function completionParameters(
     remember: true,
     draftTexts: [],
   };
+}
+
+/** The request that nothing but its text ends: nobody waits. */
+export function withoutDeadline({ deadlineMs: _, ...request }: CompletionParameters): CompletionParameters {
+  return withoutFirstText(request);
+}
+
+/** The request for the whole text. */
+export function withoutFirstText({ firstTextMs: _, ...request }: CompletionParameters): CompletionParameters {
+  return request;
 }

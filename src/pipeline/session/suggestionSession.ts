@@ -1,4 +1,4 @@
-import type { CompletionParameters, CompletionResult } from '../../inference/protocol.ts';
+import type { CompletionParameters, CompletionResult, GeneratedText } from '../../inference/protocol.ts';
 import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
 import type { SelectedEntry } from '../context/insertSelectedEntry.ts';
 import { insertSelectedEntry, untypedPart } from '../context/insertSelectedEntry.ts';
@@ -13,13 +13,14 @@ import { judgeConfidence } from '../postprocess/judgeConfidence.ts';
 import type { NoSuggestion, Suggestion } from '../postprocess/suggestion.ts';
 import { noSuggestion } from '../postprocess/suggestion.ts';
 import { chooseExtent } from '../prompt/chooseExtent.ts';
+import type { HistoryEntry } from '../reuse/suggestionHistory.ts';
 import { SuggestionHistory } from '../reuse/suggestionHistory.ts';
 import type { ShownSuggestion } from '../reuse/typeThrough.ts';
 import { acceptedSuggestion, continueSuggestion } from '../reuse/typeThrough.ts';
 import type { SourceParsers } from '../syntax/sourceParser.ts';
 import { alternativeRequests, otherSuggestions } from './alternatives.ts';
 import type { RequestSettings } from './completionParameters.ts';
-import { completionParameters } from './completionParameters.ts';
+import { completionParameters, withoutDeadline, withoutFirstText } from './completionParameters.ts';
 import type { OpenText } from './draftTexts.ts';
 import { draftTexts } from './draftTexts.ts';
 import type { Feature } from './features.ts';
@@ -91,6 +92,10 @@ export class SuggestionSession {
   /** Where it goes on after `shown`; kept because the document may be large. */
   private next: { readonly shown: ShownSuggestion; readonly place: DocumentSnapshot } | undefined;
   private preparedPlace: DocumentSnapshot | undefined;
+  /** What was shown before it was whole, with the request for the whole. */
+  private unfinished:
+    | { readonly entry: HistoryEntry; readonly event: SuggestionEvent; readonly request: CompletionParameters }
+    | undefined;
 
   constructor({ without = new Set(), contextChars, parsers }: SessionOptions = {}) {
     this.without = without;
@@ -128,6 +133,7 @@ export class SuggestionSession {
     this.shown = undefined;
     this.next = undefined;
     this.preparedPlace = undefined;
+    this.unfinished = undefined;
   }
 
   /** Hears of every keystroke, whatever it is answered by; `nowMs` on a clock that only goes forward. */
@@ -145,15 +151,19 @@ export class SuggestionSession {
     this.here = place;
   }
 
-  /** The request for a snapshot as it is now; keeps its prompt plan, so that the next request adds to this one's prompt. */
+  /**
+   * The request for a snapshot as it is now; keeps its prompt plan, so that the next request adds to this one's prompt. A suggestion
+   * that needs confidence in its whole first line is not shown before it has one.
+   */
   buildRequest(
     snapshot: DocumentSnapshot,
-    settings: RequestSettings,
+    { quietness = 0, ...settings }: RequestSettings & { readonly quietness?: number },
     others: readonly OpenText[],
   ): CompletionParameters {
     // Its grammar is read while the engine is at work.
     this.parsers?.parserFor(snapshot.languageId);
-    const request = requestFor(snapshot, this.plans.take(snapshot, this.otherFiles(others)), settings, others);
+    const built = requestFor(snapshot, this.plans.take(snapshot, this.otherFiles(others)), settings, others);
+    const request = quietness > 0 ? withoutFirstText(built) : built;
     return this.without.has('deadline') ? withoutDeadline(request) : request;
   }
 
@@ -175,8 +185,16 @@ export class SuggestionSession {
   /**
    * Turns the engine's answer into what is shown, and remembers that for typing along. `quietness` as in the settings; whoever
    * asks by the command sees what there is.
+   *
+   * An answer that is only the beginning of a text (`isFirstText`) may leave nothing to show; the whole is then to be asked for
+   * (`askSuggestion.ts`). Where it is shown, the whole is the first of the idle tasks.
    */
-  conclude(event: SuggestionEvent, result: CompletionResult, quietness: number): Suggestion | NoSuggestion {
+  conclude(
+    event: SuggestionEvent,
+    request: CompletionParameters,
+    result: CompletionResult,
+    quietness: number,
+  ): Suggestion | NoSuggestion {
     const outcome = this.judge(result, event.snapshot, event.isExplicit ? 0 : quietness);
     this.noteRead(event.snapshot, result);
     if (result.kind === 'generated') {
@@ -187,6 +205,7 @@ export class SuggestionSession {
       const entry = { ...inDocumentTerms(event, outcome), isPrepared: false };
       this.history.remember(entry);
       this.shown = entry;
+      this.unfinished = isFirstText(result) ? { entry, event, request: withoutFirstText(request) } : undefined;
     }
     return outcome;
   }
@@ -218,11 +237,15 @@ export class SuggestionSession {
   /**
    * What the engine could do now that nobody waits for it; undefined when nothing is of use.
    *
-   * First the suggestion that follows the shown one, as if that were accepted: its prompt begins with this place's, so typing
+   * First the rest of what is shown. Then the suggestion that follows the shown one, as if that were accepted: its prompt begins with this place's, so typing
    * on instead finds the cache as it was. Then, once the cursor rests, the reading of what stands around it, and of more than a
    * first suggestion had time for.
    */
   idleTask(settings: SessionSettings, others: readonly OpenText[], isResting: boolean): IdleTask | undefined {
+    const rest = this.restTask();
+    if (rest !== undefined) {
+      return rest;
+    }
     const next = this.without.has('next') ? undefined : this.nextTask(settings, others);
     if (next !== undefined || !isResting || this.without.has('warm')) {
       return next;
@@ -250,8 +273,12 @@ export class SuggestionSession {
     );
   }
 
-  concludeIdle({ kind, event }: IdleTask, result: CompletionResult, quietness: number): void {
+  /** Returns what the shown suggestion has become, if that is another one now. */
+  concludeIdle({ kind, event }: IdleTask, result: CompletionResult, quietness: number): ShownSuggestion | undefined {
     this.noteRead(event.snapshot, result);
+    if (kind === 'rest') {
+      return result.kind === 'generated' ? this.concludeRest(event, result.generated, quietness) : undefined;
+    }
     if (kind === 'move' && result.kind === 'generated') {
       this.plans.adopt(event.snapshot.documentId);
     }
@@ -262,6 +289,42 @@ export class SuggestionSession {
         this.history.remember({ snapshot: event.snapshot, suggestion: outcome, isPrepared: true });
       }
     }
+    return undefined;
+  }
+
+  private restTask(): IdleTask | undefined {
+    const { unfinished, here } = this;
+    if (unfinished === undefined || unfinished.entry !== this.shown || here === undefined) {
+      return undefined;
+    }
+    const isAtIt = this.isShownAt(here) || acceptedSuggestion(unfinished.entry, here) !== undefined;
+    return isAtIt ? { kind: 'rest', event: unfinished.event, request: unfinished.request } : undefined;
+  }
+
+  private concludeRest(
+    event: SuggestionEvent,
+    generated: GeneratedText,
+    quietness: number,
+  ): ShownSuggestion | undefined {
+    const { unfinished } = this;
+    const outcome = this.judge({ kind: 'generated', generated }, event.snapshot, event.isExplicit ? 0 : quietness);
+    if (unfinished === undefined || unfinished.event !== event) {
+      return undefined;
+    }
+    this.unfinished = undefined;
+    if (outcome.kind === 'no-suggestion') {
+      return undefined;
+    }
+    const whole = { ...inDocumentTerms(event, outcome), isPrepared: true };
+    const { text, replaceChars } = unfinished.entry.suggestion;
+    if (whole.suggestion.text === text && whole.suggestion.replaceChars === replaceChars) {
+      return undefined;
+    }
+    this.history.remember(whole);
+    if (this.shown === unfinished.entry) {
+      this.shown = whole;
+    }
+    return whole;
   }
 
   private nextTask(settings: SessionSettings, others: readonly OpenText[]): IdleTask | undefined {
@@ -325,14 +388,14 @@ export class SuggestionSession {
   }
 }
 
+/** Whether an answer is the beginning of a text, made to be shown before the whole is there. */
+export function isFirstText(result: CompletionResult): boolean {
+  return result.kind === 'generated' && result.generated.stopReason === 'first-text';
+}
+
 /** A request that only fills the cache: the first token comes with the prefill, so it ends there. */
 export function prefillRequest(request: CompletionParameters): CompletionParameters {
   return { ...request, maxTokens: 1, draftMethod: 'off', remember: false, isIdle: true };
-}
-
-/** Nobody waits, or a measurement goes without. */
-function withoutDeadline({ deadlineMs: _, ...request }: CompletionParameters): CompletionParameters {
-  return request;
 }
 
 function requestFor(

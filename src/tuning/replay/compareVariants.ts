@@ -86,7 +86,15 @@ function withVariant(
 
 /** Without the deadline, which would let the speed decide what is written. */
 function replayed(request: CompletionParameters): CompletionParameters {
-  return { ...request, documentId: DOCUMENT_ID, deadlineMs: 0, isIdle: false, remember: false, trace: false };
+  return {
+    ...request,
+    documentId: DOCUMENT_ID,
+    deadlineMs: 0,
+    firstTextMs: 0,
+    isIdle: false,
+    remember: false,
+    trace: false,
+  };
 }
 
 function endOf(result: Exclude<CompletionResult, { kind: 'generated' | 'prompt-too-long' }>): ComparisonEnd {

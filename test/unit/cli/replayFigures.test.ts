@@ -85,6 +85,7 @@ describe('the figures of a replay', () => {
     idleTasks: [
       { kind: 'warm', generated: generatedText({ freshTokens: 90 }) },
       { kind: 'warm' },
+      { kind: 'rest', generated: generatedText({ freshTokens: 1 }) },
       { kind: 'next', generated: generatedText({ freshTokens: 4 }) },
     ],
   };
@@ -107,6 +108,7 @@ describe('the figures of a replay', () => {
       charactersInserted: 7,
       notSent: 1,
       withoutSuggestion: { empty: 1, 'statement-ended': 1 },
+      idleRests: { count: 1, interrupted: 0, freshTokens: 1, ms: 3 },
       idlePrefills: { count: 2, interrupted: 1, freshTokens: 90, ms: 3 },
       idlePreparations: { count: 1, interrupted: 0, freshTokens: 4, ms: 3 },
     });

@@ -99,6 +99,31 @@ describe('generate', () => {
     assert.deepEqual([found.text, found.forwards], [fresh.text, fresh.tokens.length]);
   });
 
+  it('ends after a whole word once its beginning is enough, and goes on from there with the same text', async () => {
+    const lengths = new Set<number>();
+    for (const heal of [false, true]) {
+      const request = { heal, remember: true };
+      const whole = await complete(request);
+      for (const firstTextMs of [1, 20, 40, 80]) {
+        const cache = model.target.createCache();
+        const first = await complete({ ...request, firstTextMs }, cache);
+        assert.equal(first.stopReason, 'first-text');
+        assert.ok(whole.text.startsWith(first.text) && first.text.trim().length >= 3, JSON.stringify(first.text));
+        lengths.add(first.text.length);
+        const rest = await complete(request, cache);
+        assert.deepEqual([rest.text, rest.confidence], [whole.text, whole.confidence]);
+        assert.equal(rest.tokens.length, whole.tokens.length);
+        assert.ok(rest.forwards <= whole.forwards - first.tokens.length + 1, `${first.forwards} and ${rest.forwards}`);
+      }
+    }
+    assert.ok(lengths.size > 2, 'more time gives more text');
+  });
+
+  it('is whole where it ends before its beginning is due', async () => {
+    const [early, whole] = [await complete({ firstTextMs: 100_000 }), await complete()];
+    assert.deepEqual([early.text, early.stopReason], [whole.text, whole.stopReason]);
+  });
+
   it('goes on to its end where the deadline is far', async () => {
     const [late, whole] = [await complete({ deadlineMs: 100_000 }), await complete()];
     assert.deepEqual([late.text, late.stopReason], [whole.text, whole.stopReason]);

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import type { CompletionResult, GeneratedText } from '../../../src/inference/protocol.ts';
+import type { CompletionParameters, CompletionResult, GeneratedText } from '../../../src/inference/protocol.ts';
 import type { SelectedEntry } from '../../../src/pipeline/context/insertSelectedEntry.ts';
+import { askSuggestion } from '../../../src/pipeline/session/askSuggestion.ts';
 import type { RequestSettings } from '../../../src/pipeline/session/completionParameters.ts';
 import type { OpenText } from '../../../src/pipeline/session/draftTexts.ts';
 import { draftTexts } from '../../../src/pipeline/session/draftTexts.ts';
 import type { Feature } from '../../../src/pipeline/session/features.ts';
+import type { IdleTask } from '../../../src/pipeline/session/idleWork.ts';
 import type { SuggestionEvent } from '../../../src/pipeline/session/suggestionSession.ts';
 import { prefillRequest, SuggestionSession, suggestionEvent } from '../../../src/pipeline/session/suggestionSession.ts';
 import { grammarsOfCheckout } from '../../support/grammars.ts';
@@ -20,16 +22,19 @@ const SETTINGS: RequestSettings = {
   acceptanceThreshold: 0.1,
 };
 
+/** The request of an answer whose request does not matter. */
+const REQUEST = new SuggestionSession().buildRequest(snapshotOf('▮'), SETTINGS, []);
+
 function eventAt(marked: string, documentId: string = 'a'): SuggestionEvent {
   return suggestionEvent(snapshotOf(marked, { documentId }));
 }
 
-function generated(text: string): CompletionResult {
+function generated(text: string, stopReason = 'line-end'): CompletionResult {
   return {
     kind: 'generated',
     generated: {
       text,
-      stopReason: 'line-end',
+      stopReason,
       tokens: 3,
       promptTokens: 10,
       freshTokens: 1,
@@ -44,7 +49,7 @@ function generated(text: string): CompletionResult {
 /** A session in which a text was suggested at a place. */
 function sessionAfter(event: SuggestionEvent, text: string): SuggestionSession {
   const session = new SuggestionSession();
-  assert.equal(session.conclude(event, generated(text), 0).kind, 'suggestion');
+  assert.equal(session.conclude(event, REQUEST, generated(text), 0).kind, 'suggestion');
   return session;
 }
 
@@ -167,14 +172,14 @@ describe('a session of suggestions', () => {
   ];
   for (const [result, expected] of results) {
     it(`ends a request that was ${result.kind} as ${expected}`, () => {
-      const outcome = new SuggestionSession().conclude(shownAt, result, 0);
+      const outcome = new SuggestionSession().conclude(shownAt, REQUEST, result, 0);
       assert.equal(outcome.kind === 'suggestion' ? 'suggestion' : outcome.reason, expected);
     });
   }
 
   it('forgets nothing when a request ends without a suggestion', () => {
     const session = sessionAfter(shownAt, 'sum(items);');
-    session.conclude(shownAt, { kind: 'cancelled', stage: 'decode' }, 0);
+    session.conclude(shownAt, REQUEST, { kind: 'cancelled', stage: 'decode' }, 0);
     assert.equal(decisionOf(session, eventAt('let total = s▮\n')), 'continue um(items);');
   });
 
@@ -189,9 +194,9 @@ describe('a session of suggestions', () => {
 
     it('suggests no syntax error, and what is right goes on while it is typed', async () => {
       const session = await sessionWithGrammars();
-      const outcome = session.conclude(shownAt, generated(wrong), 0);
+      const outcome = session.conclude(shownAt, REQUEST, generated(wrong), 0);
       assert.equal(outcome.kind === 'no-suggestion' && outcome.reason, 'syntax-error');
-      assert.equal(session.conclude(shownAt, generated('first + second;'), 0).kind, 'suggestion');
+      assert.equal(session.conclude(shownAt, REQUEST, generated('first + second;'), 0).kind, 'suggestion');
       assert.equal(decisionOf(session, eventAt('let total = fi▮\n')), 'continue rst + second;');
     });
 
@@ -199,7 +204,7 @@ describe('a session of suggestions', () => {
       const session = await sessionWithGrammars();
       session.buildRequest(shownAt.snapshot, SETTINGS, []);
       session.decide(shownAt, EVERYWHERE);
-      session.conclude(shownAt, generated('a +'), 0);
+      session.conclude(shownAt, REQUEST, generated('a +'), 0);
       const settings = { ...SETTINGS, suggestIn: EVERYWHERE, quietness: 0 };
       const task = session.idleTask(settings, [], false)!;
       assert.equal(task.kind, 'next');
@@ -209,7 +214,7 @@ describe('a session of suggestions', () => {
 
     it('brings up no syntax error among the alternatives', async () => {
       const session = await sessionWithGrammars();
-      const shown = session.conclude(shownAt, generated('first;'), 0);
+      const shown = session.conclude(shownAt, REQUEST, generated('first;'), 0);
       assert.ok(shown.kind === 'suggestion');
       const others = session.concludeAlternatives(shownAt, shown, [generated(wrong), generated('second;')]);
       assert.deepEqual(
@@ -222,7 +227,7 @@ describe('a session of suggestions', () => {
       const without = await sessionWithGrammars(['syntax']);
       const early = new SuggestionSession({ parsers: grammarsOfCheckout() });
       for (const session of [without, early]) {
-        assert.equal(session.conclude(shownAt, generated(wrong), 0).kind, 'suggestion');
+        assert.equal(session.conclude(shownAt, REQUEST, generated(wrong), 0).kind, 'suggestion');
       }
     });
 
@@ -263,7 +268,7 @@ describe('a session of suggestions', () => {
       ],
     ] as const) {
       it(name, () => {
-        const concluded = session.conclude(event, unsure, quietness);
+        const concluded = session.conclude(event, REQUEST, unsure, quietness);
         assert.equal(concluded.kind === 'suggestion' ? 'suggestion' : concluded.reason, outcome);
       });
     }
@@ -295,6 +300,92 @@ describe('a session of suggestions', () => {
     });
   });
 
+  describe('with a suggestion that is shown before it is whole', () => {
+    const settings = { ...SETTINGS, firstTextMs: 60, suggestIn: EVERYWHERE, quietness: 0 };
+    /** A session that shows the beginning of a suggestion. */
+    const beginning = (): SuggestionSession => {
+      const session = new SuggestionSession();
+      session.decide(shownAt, EVERYWHERE);
+      const request = session.buildRequest(shownAt.snapshot, settings, []);
+      session.conclude(shownAt, request, generated('sum(', 'first-text'), 0);
+      return session;
+    };
+    const restOf = (session: SuggestionSession): IdleTask => {
+      const task = session.idleTask(settings, [], false);
+      assert.equal(task?.kind, 'rest');
+      return task!;
+    };
+
+    it('asks for the whole first, by the same request', () => {
+      const session = beginning();
+      const { request } = restOf(session);
+      const first = new SuggestionSession().buildRequest(shownAt.snapshot, settings, []);
+      assert.deepEqual({ ...request, firstTextMs: 60 }, first);
+      assert.equal('firstTextMs' in request, false);
+    });
+
+    it('shows the whole where it stands or was typed along, and then prepares what follows', () => {
+      for (const place of [shownAt, eventAt('let total = su▮\n'), eventAt('let total = sum(▮\n')]) {
+        const session = beginning();
+        const task = restOf(session);
+        decisionOf(session, place);
+        const grown = session.concludeIdle(task, generated('sum(items);'), 0);
+        assert.equal(grown?.suggestion.text, 'sum(items);');
+        const typed = place.snapshot.offset - shownAt.snapshot.offset;
+        assert.equal(decisionOf(session, place), `continue ${'sum(items);'.slice(typed)}`);
+        assert.equal(session.idleTask(settings, [], false)?.kind, 'next');
+      }
+    });
+
+    it('goes on with the rest when the beginning was accepted whole', () => {
+      const session = beginning();
+      session.rest(eventAt('let total = sum(▮\n').snapshot);
+      restOf(session);
+    });
+
+    it('leaves the rest alone once something else is typed', () => {
+      const session = beginning();
+      assert.equal(decisionOf(session, eventAt('let total = m▮\n')), 'request');
+      assert.equal(session.idleTask(settings, [], false), undefined);
+    });
+
+    for (const [name, result] of [
+      ['is no more than the beginning', generated('sum(')],
+      ['leaves nothing to show', generated('')],
+      ['did not come', { kind: 'cancelled', stage: 'decode' }],
+    ] as const) {
+      it(`keeps the beginning where the whole ${name}`, () => {
+        const session = beginning();
+        assert.equal(session.concludeIdle(restOf(session), result, 0), undefined);
+        assert.equal(decisionOf(session, shownAt), 'continue sum(');
+        assert.equal(session.idleTask(settings, [], false)?.kind, result.kind === 'generated' ? 'next' : 'rest');
+      });
+    }
+
+    it('is not asked for where confidence in the whole line is wanted', () => {
+      const built = new SuggestionSession().buildRequest(shownAt.snapshot, { ...settings, quietness: 1 }, []);
+      assert.equal('firstTextMs' in built, false);
+    });
+
+    it('asks for the whole at once where the beginning is nothing to show', async () => {
+      for (const [first, whole, asked] of [
+        ['sum(', 'not asked for', ['first']],
+        ['let total = ', 'sum(items);', ['first', 'whole']],
+      ] as const) {
+        const session = new SuggestionSession();
+        const request = session.buildRequest(shownAt.snapshot, settings, []);
+        const requests: string[] = [];
+        const ask = async (sent: CompletionParameters): Promise<CompletionResult> => {
+          requests.push(sent.firstTextMs === undefined ? 'whole' : 'first');
+          return sent.firstTextMs === undefined ? generated(whole) : generated(first, 'first-text');
+        };
+        const { outcome } = await askSuggestion(session, { event: shownAt, request, quietness: 0, ask });
+        assert.equal(outcome.kind === 'suggestion' && outcome.text, asked.length === 1 ? first : whole);
+        assert.deepEqual(requests, asked);
+      }
+    });
+  });
+
   describe('in idle time', () => {
     const settings = { ...SETTINGS, suggestIn: EVERYWHERE, quietness: 0 };
     const taskOf = (session: SuggestionSession, isResting = false): string | undefined => {
@@ -307,7 +398,7 @@ describe('a session of suggestions', () => {
       const event = eventAt(marked);
       session.decide(event, EVERYWHERE);
       session.buildRequest(event.snapshot, SETTINGS, []);
-      session.conclude(event, generated(text), 0);
+      session.conclude(event, REQUEST, generated(text), 0);
       return session;
     };
 
@@ -381,7 +472,12 @@ describe('a session of suggestions', () => {
       const session = new SuggestionSession();
       const answer = generated('') as Extract<CompletionResult, { kind: 'generated' }>;
       const ms = { ...answer.generated.ms, prefill: 4000 };
-      session.conclude(shownAt, { kind: 'generated', generated: { ...answer.generated, freshTokens: 400, ms } }, 0);
+      session.conclude(
+        shownAt,
+        REQUEST,
+        { kind: 'generated', generated: { ...answer.generated, freshTokens: 400, ms } },
+        0,
+      );
       const lines = 'const a = 1;\n'.repeat(100);
       const { prompt } = session.buildRequest(snapshotOf(`${lines}▮\n${lines}`), SETTINGS, []);
       assert.ok(prompt.prefix.length + prompt.tail.length < 500);

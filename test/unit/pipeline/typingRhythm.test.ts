@@ -25,10 +25,11 @@ describe('the delay after a keystroke', () => {
     answersMs: readonly number[],
     delayMs: number,
   ])[] = [
-    ['is the usual one while nothing is known', [], [], 60],
-    ['is the usual one while the engine is not known', [100, 100], [], 60],
+    ['is none while nothing is known', [], [], 0],
+    ['is none while the engine is not known', [100, 100], [], 0],
     ['is none where the answer comes before the next keystroke', [200, 200, 200], [100], 0],
-    ['ends in what looks like a pause where it does not', [100, 100, 100], [300], 130],
+    ['is none where the answer comes before the one after that', [100, 100, 100], [200], 0],
+    ['ends in what looks like a pause where it comes later', [100, 100, 100], [300], 130],
     ['is at most the longest', [400, 400], [900], 200],
     ['goes by the usual interval, not by single ones', [100, 100, 900, 100, 100], [300], 130],
     ['does not take pauses for a rhythm', [100, 5000, 100, 8000, 100], [300], 130],
@@ -46,13 +47,16 @@ describe('the delay after a keystroke', () => {
     assert.equal(delayAfter([100, 100], [900], 0), 0);
   });
 
-  it('counts requests that were overtaken as slow', () => {
+  it('counts a request that was overtaken for as long as it ran at least', () => {
     const rhythm = new TypingRhythm();
     rhythm.noteAnswer(20);
-    for (let nowMs = 0; nowMs < 1000; nowMs += 100) {
+    for (let nowMs = 0; nowMs < 4000; nowMs += 400) {
       rhythm.noteKeystroke(nowMs);
-      rhythm.chooseDelay(LONGEST_MS);
+      rhythm.chooseDelay(0);
       rhythm.noteRequest();
+    }
+    for (let nowMs = 4000; nowMs < 5300; nowMs += 100) {
+      rhythm.noteKeystroke(nowMs);
     }
     assert.equal(Math.round(rhythm.chooseDelay(LONGEST_MS)), 130);
   });

@@ -1,10 +1,12 @@
+import { upToWholeWord } from '../../../base/upToWholeWord.ts';
 import { isBlank } from '../../syntax/lines.ts';
 import type { CleaningPlace, Draft } from '../cleaningRule.ts';
 import { dropOpenEnd } from './dropOpenEnd.ts';
 
 /**
  * A text that the token budget cut ends anywhere: its last line goes, and lines before it that only open what never came; a
- * text of one line ends before the word it was cut in. A text that the deadline ended has whole lines only.
+ * text of one line ends before the word it was cut in. A text that the deadline ended has whole lines only,
+ * and one that is shown before it is whole (`first-text`) ends after a whole word and will go on.
  */
 export function cutUnfinishedEnd(draft: Draft, { stopReason }: CleaningPlace): Draft {
   if (stopReason === 'deadline') {
@@ -16,12 +18,7 @@ export function cutUnfinishedEnd(draft: Draft, { stopReason }: CleaningPlace): D
   const lines = draft.text.split('\n');
   const complete = lines.slice(0, -1);
   if (isBlank(complete.join(''))) {
-    return { ...draft, text: [...complete, endAtBoundary(lines.at(-1)!)].join('\n') };
+    return { ...draft, text: [...complete, upToWholeWord(lines.at(-1)!)].join('\n') };
   }
   return { ...draft, text: dropOpenEnd(complete).join('\n') };
-}
-
-/** The line up to its last whole word, without an access to a member that was not named. */
-function endAtBoundary(line: string): string {
-  return line.replace(/[\p{L}\p{N}_$]+$/u, '').replace(/(\?\.|\.|::|->)$/, '');
 }
