@@ -16,7 +16,7 @@ import type { OpenText } from '../pipeline/session/draftTexts.ts';
 import type { IdleTask } from '../pipeline/session/idleWork.ts';
 import { CURSOR_REST_MS, IdleWork } from '../pipeline/session/idleWork.ts';
 import type { SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
-import { SuggestionSession, suggestionEvent } from '../pipeline/session/suggestionSession.ts';
+import { isFirstText, SuggestionSession, suggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import type { SourceParsers } from '../pipeline/syntax/sourceParser.ts';
 import type { Settings } from '../settings/settings.ts';
 import { SETTINGS } from '../settings/settings.ts';
@@ -62,6 +62,8 @@ interface Run {
   readonly settings: Settings;
   isContinued: boolean;
   isPrepared: boolean;
+  /** The whole of a suggestion whose beginning was shown; `isPrepared` then, too. */
+  isGrown: boolean;
   waitedMs: number;
   /** Other suggestions for the same place. */
   alternatives: readonly Suggestion[];
@@ -84,11 +86,12 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     },
     onResult: (task, result) => {
       const grown = this.session.concludeIdle(task, result, this.quietness);
-      if ((task.kind === 'next' || task.kind === 'rest') && result.kind === 'generated') {
-        this.prepared = { request: task.request, result };
-      }
       if (grown !== undefined) {
-        this.showGrown(grown);
+        const { generated } = grown;
+        this.prepared = { request: task.request, result: { kind: 'generated', generated }, isGrown: true };
+        this.showGrown(grown.shown);
+      } else if (task.kind === 'next' && result.kind === 'generated') {
+        this.prepared = { request: task.request, result, isGrown: false };
       }
     },
   });
@@ -98,8 +101,12 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   private requestsUnderWay = 0;
   /** The document of the last event. */
   private activeDocument: vscode.TextDocument | undefined;
-  /** The request that a suggestion was last prepared by. */
-  private prepared: { readonly request: CompletionParameters; readonly result: CompletionResult } | undefined;
+  /** The request that a suggestion was last prepared by, or made whole. */
+  private prepared:
+    | { readonly request: CompletionParameters; readonly result: CompletionResult; readonly isGrown: boolean }
+    | undefined;
+  /** Of the last suggestion that was shown by its beginning. */
+  private beginningMs: RequestReport['ms'] | undefined;
   private isResting = false;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   /** When we asked for a question ourselves, which then looks like the user's command. */
@@ -138,6 +145,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       settings: this.parts.readSettings(document),
       isContinued: false,
       isPrepared: false,
+      isGrown: false,
       waitedMs: 0,
       alternatives: [],
     };
@@ -275,6 +283,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       run.isContinued = true;
       run.isPrepared = decision.isPrepared;
       if (decision.isPrepared) {
+        run.isGrown = this.prepared?.isGrown ?? false;
         run.request = this.prepared?.request;
         run.result = this.prepared?.result;
       }
@@ -414,6 +423,10 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       return;
     }
     this.newestReported = run.number;
+    const ms = { waited: run.waitedMs, total: totalMs };
+    if (run.result !== undefined && isFirstText(run.result)) {
+      this.beginningMs = ms;
+    }
     const report: RequestReport = {
       time: new Date().toLocaleTimeString(),
       trigger: run.isExplicit ? 'command' : 'typing',
@@ -430,10 +443,11 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       outcome,
       isContinued: run.isContinued,
       isPrepared: run.isPrepared,
+      isGrown: run.isGrown,
       followsSelectedEntry: run.entry !== undefined,
       ...(run.request === undefined ? {} : { prompt: describePrompt(run.request) }),
       ...(run.result === undefined ? {} : { result: run.result }),
-      ms: { waited: run.waitedMs, total: totalMs },
+      ms: (run.isGrown ? this.beginningMs : undefined) ?? ms,
     };
     this.parts.onReport(report, run.request);
   }

@@ -52,12 +52,21 @@ export class RequestHistory {
 
   /** `parameters`: what the engine was asked, if it was. */
   record(report: RequestReport, parameters?: CompletionParameters): void {
-    keep(this.pastEvents, eventOf(report), MAX_EVENTS);
+    const isGrown = report.isGrown ?? false;
+    if (!isGrown) {
+      keep(this.pastEvents, eventOf(report), MAX_EVENTS);
+    }
     if (report.result?.kind !== 'generated' || parameters === undefined) {
       return;
     }
     const { generated } = report.result;
-    this.count++;
+    if (isGrown && this.pastRequests.at(-1)?.generated.stopReason === 'first-text') {
+      // The whole takes the place of its beginning, which was recorded on its own.
+      this.pastRequests.pop();
+      this.pastFigures.pop();
+    } else {
+      this.count++;
+    }
     keep(this.pastFigures, requestFigures(generated), MAX_FIGURES);
     const request: PastRequest = {
       number: this.count,

@@ -20,7 +20,7 @@ describe('After an accept in VS Code', function () {
     await editor.openAt('inventory.py', 39, 13);
     await editor.waitForStatus((status) => status === 'Foretoken');
     await editor.type('raise ');
-    const shown = await editor.waitForGhostText();
+    const shown = await editor.waitForWholeGhostText();
     assert.ok(!shown.includes('\n'), shown);
     await editor.press('Tab');
     const place = `line 39, column ${13 + 'raise '.length + shown.length} `;

@@ -54,7 +54,7 @@ describe('Walkthrough in VS Code', function () {
 
   it('completes the second step when a word is accepted', async () => {
     await editor.command('foretoken.openSample');
-    const shown = await editor.waitForGhostText();
+    const shown = await editor.waitForWholeGhostText();
     await editor.press('Control+ArrowRight');
     await until(async () => (await editor.ghostText()).length < shown.length);
     assert.deepEqual(await waitForDone(editor, ['see', 'accept']), ['see', 'accept']);

@@ -42,13 +42,16 @@ export function explainRequest(report: RequestReport | undefined, suggestionBefo
 
 const TITLE = '# The last request, explained';
 
-function describeOutcome({ outcome, isContinued, isPrepared = false }: RequestReport): string {
+function describeOutcome({ outcome, isContinued, isPrepared = false, isGrown = false }: RequestReport): string {
   if (outcome.kind === 'no-suggestion') {
     const detail = outcome.detail === undefined ? '' : ` (${outcome.detail})`;
     return `**Nothing was shown.** ${describeReason(outcome.reason)}${detail}`;
   }
   const lines = outcome.text.split('\n').length;
   const size = `${outcome.text.length} characters in ${lines} ${lines === 1 ? 'line' : 'lines'}`;
+  if (isGrown) {
+    return `**A suggestion was offered to the editor**, ${size}: its beginning first, and the rest as soon as it was there.`;
+  }
   if (isPrepared) {
     return `**A suggestion was there already**, ${size}: it was prepared while the one before it was shown.`;
   }

@@ -21,6 +21,8 @@ export interface RequestReport {
   readonly isContinued: boolean;
   /** It was made in advance, while the one before it was shown; its request is the one that is told of. */
   readonly isPrepared?: boolean;
+  /** Its beginning was shown before; what is told is of both requests together, and `ms` is the beginning's. */
+  readonly isGrown?: boolean;
   /** The prompt was made as if the selected entry of the suggestion list were accepted. */
   readonly followsSelectedEntry: boolean;
   readonly prompt?: {

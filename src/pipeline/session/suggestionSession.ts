@@ -25,6 +25,7 @@ import type { OpenText } from './draftTexts.ts';
 import { draftTexts } from './draftTexts.ts';
 import type { Feature } from './features.ts';
 import type { IdleTask } from './idleWork.ts';
+import { joinGenerated } from './joinGenerated.ts';
 import { nextPlace } from './nextPlace.ts';
 import type { OtherFiles, PlannedPrompt } from './promptPlans.ts';
 import { PromptPlans } from './promptPlans.ts';
@@ -54,6 +55,12 @@ export type EventDecision =
   /** `isPrepared`: nobody has seen it yet; it was made in idle time for whoever gets here. */
   | { readonly kind: 'continue'; readonly suggestion: Suggestion; readonly isPrepared: boolean }
   | { readonly kind: 'request' };
+
+/** A suggestion whose beginning was shown before, and the account of both requests that wrote it. */
+export interface GrownSuggestion {
+  readonly shown: ShownSuggestion;
+  readonly generated: GeneratedText;
+}
 
 /** What a measurement may change; the editor has the defaults. */
 export interface SessionOptions {
@@ -94,7 +101,12 @@ export class SuggestionSession {
   private preparedPlace: DocumentSnapshot | undefined;
   /** What was shown before it was whole, with the request for the whole. */
   private unfinished:
-    | { readonly entry: HistoryEntry; readonly event: SuggestionEvent; readonly request: CompletionParameters }
+    | {
+        readonly entry: HistoryEntry;
+        readonly event: SuggestionEvent;
+        readonly request: CompletionParameters;
+        readonly beginning: GeneratedText;
+      }
     | undefined;
 
   constructor({ without = new Set(), contextChars, parsers }: SessionOptions = {}) {
@@ -205,7 +217,9 @@ export class SuggestionSession {
       const entry = { ...inDocumentTerms(event, outcome), isPrepared: false };
       this.history.remember(entry);
       this.shown = entry;
-      this.unfinished = isFirstText(result) ? { entry, event, request: withoutFirstText(request) } : undefined;
+      this.unfinished = isFirstText(result)
+        ? { entry, event, request: withoutFirstText(request), beginning: result.generated }
+        : undefined;
     }
     return outcome;
   }
@@ -274,7 +288,7 @@ export class SuggestionSession {
   }
 
   /** Returns what the shown suggestion has become, if that is another one now. */
-  concludeIdle({ kind, event }: IdleTask, result: CompletionResult, quietness: number): ShownSuggestion | undefined {
+  concludeIdle({ kind, event }: IdleTask, result: CompletionResult, quietness: number): GrownSuggestion | undefined {
     this.noteRead(event.snapshot, result);
     if (kind === 'rest') {
       return result.kind === 'generated' ? this.concludeRest(event, result.generated, quietness) : undefined;
@@ -301,30 +315,26 @@ export class SuggestionSession {
     return isAtIt ? { kind: 'rest', event: unfinished.event, request: unfinished.request } : undefined;
   }
 
-  private concludeRest(
-    event: SuggestionEvent,
-    generated: GeneratedText,
-    quietness: number,
-  ): ShownSuggestion | undefined {
+  private concludeRest(event: SuggestionEvent, whole: GeneratedText, quietness: number): GrownSuggestion | undefined {
     const { unfinished } = this;
-    const outcome = this.judge({ kind: 'generated', generated }, event.snapshot, event.isExplicit ? 0 : quietness);
-    if (unfinished === undefined || unfinished.event !== event) {
+    if (unfinished?.event !== event) {
       return undefined;
     }
     this.unfinished = undefined;
+    const outcome = this.judge({ kind: 'generated', generated: whole }, event.snapshot, quietness);
     if (outcome.kind === 'no-suggestion') {
       return undefined;
     }
-    const whole = { ...inDocumentTerms(event, outcome), isPrepared: true };
+    const entry = { ...inDocumentTerms(event, outcome), isPrepared: true };
     const { text, replaceChars } = unfinished.entry.suggestion;
-    if (whole.suggestion.text === text && whole.suggestion.replaceChars === replaceChars) {
+    if (entry.suggestion.text === text && entry.suggestion.replaceChars === replaceChars) {
       return undefined;
     }
-    this.history.remember(whole);
+    this.history.remember(entry);
     if (this.shown === unfinished.entry) {
-      this.shown = whole;
+      this.shown = entry;
     }
-    return whole;
+    return { shown: entry, generated: joinGenerated(unfinished.beginning, whole) };
   }
 
   private nextTask(settings: SessionSettings, others: readonly OpenText[]): IdleTask | undefined {
@@ -389,7 +399,7 @@ export class SuggestionSession {
 }
 
 /** Whether an answer is the beginning of a text, made to be shown before the whole is there. */
-export function isFirstText(result: CompletionResult): boolean {
+export function isFirstText(result: CompletionResult): result is Extract<CompletionResult, { kind: 'generated' }> {
   return result.kind === 'generated' && result.generated.stopReason === 'first-text';
 }
 

@@ -13,6 +13,9 @@ const GHOST_TEXT = [
   '.suggest-preview-text .ghost-text',
 ].join(', ');
 
+/** Ghost text that has been the same for so long is whole. */
+const WHOLE_MS = 1500;
+
 /** The line of the cursor at one moment, as it was drawn. */
 export interface SeenGhostText {
   /** Without the ghost text. */
@@ -101,6 +104,20 @@ export class EditorPage {
       return accept(seen);
     }, timeoutMs).catch(() => {
       throw new Error(`no such ghost text; on the screen: ${JSON.stringify(seen)}`);
+    });
+    return seen;
+  }
+
+  /** Waits for ghost text that grows no more. */
+  async waitForWholeGhostText(): Promise<string> {
+    let seen = await this.waitForGhostText();
+    let sinceMs = performance.now();
+    await until(async () => {
+      const now = await this.ghostText();
+      if (now !== seen) {
+        [seen, sinceMs] = [now, performance.now()];
+      }
+      return seen.trim() !== '' && performance.now() - sinceMs > WHOLE_MS;
     });
     return seen;
   }

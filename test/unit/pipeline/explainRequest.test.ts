@@ -48,6 +48,11 @@ describe('explainRequest', () => {
       /\*\*A suggestion was offered to the editor\*\*, 6 characters in 2 lines/,
     ],
     ['says that one was prepared', { isContinued: true, isPrepared: true }, /\*\*A suggestion was there already\*\*/],
+    [
+      'says that one was shown by its beginning first',
+      { isContinued: true, isPrepared: true, isGrown: true },
+      /\*\*A suggestion was offered to the editor\*\*, 6 characters in 2 lines: its beginning first/,
+    ],
     ['says that one was kept', { isContinued: true }, /\*\*A suggestion was kept\*\*/],
     [
       'says why nothing was shown',

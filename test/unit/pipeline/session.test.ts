@@ -330,7 +330,11 @@ describe('a session of suggestions', () => {
         const task = restOf(session);
         decisionOf(session, place);
         const grown = session.concludeIdle(task, generated('sum(items);'), 0);
-        assert.equal(grown?.suggestion.text, 'sum(items);');
+        assert.equal(grown?.shown.suggestion.text, 'sum(items);');
+        assert.deepEqual(
+          [grown.generated.text, grown.generated.forwards, grown.generated.ms.total],
+          ['sum(items);', 6, 6],
+        );
         const typed = place.snapshot.offset - shownAt.snapshot.offset;
         assert.equal(decisionOf(session, place), `continue ${'sum(items);'.slice(typed)}`);
         assert.equal(session.idleTask(settings, [], false)?.kind, 'next');

@@ -39,6 +39,32 @@ describe('RequestHistory', () => {
     );
   });
 
+  it('has a suggestion whose beginning was shown once, as one request and one event', () => {
+    const history = new RequestHistory();
+    const beginning = generatedText({ text: 'sum(', stopReason: 'first-text', perStep: [step(1, 1)] });
+    const whole = generatedText({ text: 'sum(items);', perStep: [step(1, 1), step(2, 2)] });
+    history.record(answered, completionParameters());
+    history.record(requestReport({ result: { kind: 'generated', generated: beginning } }), completionParameters());
+    history.record(
+      requestReport({
+        isContinued: true,
+        isPrepared: true,
+        isGrown: true,
+        result: { kind: 'generated', generated: whole },
+      }),
+      completionParameters(),
+    );
+    assert.deepEqual(
+      history.requests.map(({ number, generated }) => [number, generated.text]),
+      [
+        [1, generatedText().text],
+        [2, 'sum(items);'],
+      ],
+    );
+    assert.deepEqual(history.figures.at(-1)?.steps.length, 2);
+    assert.deepEqual([history.figures.length, history.events.length], [2, 2]);
+  });
+
   it('keeps texts that did not change between two requests once', () => {
     const history = new RequestHistory();
     const text = (): string => ['some', 'other', 'file'].join(' ');
