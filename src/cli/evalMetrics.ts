@@ -28,6 +28,8 @@ export interface EvalSummary {
  * - `exactFirstLine`: the first lines are equal, white space at their ends aside.
  * - `exactWhole`: the whole texts are equal, white space at their ends aside.
  * - `editSimilarity`: 1 − Levenshtein distance / length of the longer text, over the whole texts as they are.
+ * What is compared is what is shown: with cleaning, the cleaned text.
+ *
  * - `ended`: as given, whether the model ended the text with its end token.
  * - `endedTooEarly`: it did, and the text is only the beginning of the middle.
  * - `repeatsSuffix`: from its second line on, the text has the first line after the cursor's that has more than three characters.

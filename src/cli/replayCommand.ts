@@ -193,7 +193,7 @@ function report(
     return;
   }
   writeLines([
-    `${id} ${quantization} on ${device}, ${threads} threads; ${delay} ms delay at most, draft method ${method}`,
+    `${id} ${quantization} on ${device}, ${threads} threads; ${delay} ms delay at most, beginnings shown after ${firstText} ms, draft method ${method}`,
     ...replayTable(
       each.map((figures) => ({ ...figures, trace: path.basename(figures.trace) })),
       all,

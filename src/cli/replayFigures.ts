@@ -41,7 +41,10 @@ export interface ReplayFigures {
   readonly notSent: number;
   /** Keystrokes without a suggestion that nothing overtook, by their reason. */
   readonly withoutSuggestion: Readonly<Record<string, number>>;
-  /** Work while nobody waits: the rest of suggestions whose beginning was shown, reading around the cursor, and suggestions prepared for the place after the shown one. */
+  /**
+   * Work while nobody waits: the rest of suggestions whose beginning was shown, reading around the cursor, and suggestions
+   * prepared for the place after the shown one.
+   */
   readonly idleRests: IdleFigures;
   readonly idlePrefills: IdleFigures;
   readonly idlePreparations: IdleFigures;

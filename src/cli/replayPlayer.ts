@@ -14,7 +14,8 @@
  * - **Jumping.** Before an edit in another file the editor's focus moves half-way between the two edits, to the place where the
  *   cursor was left (in a new file: where it will be); before an edit elsewhere in the same file the cursor moves there, at the
  *   same moment. Either ends the request under way.
- * - **Beginnings.** A suggestion that is shown before it is whole serves its keystroke; the rest comes by idle work and may serve later ones.
+ * - **Beginnings.** A suggestion that is shown before it is whole serves its keystroke; the rest comes by idle work and may serve
+ *   later ones.
  * - **Idle work** (`idleWork.ts`) is what the editor does: after a suggestion the next one is prepared as if that were accepted;
  *   on focus, and once the cursor rests, the engine reads what stands around it. A request ends it; what it had read stays in
  *   the cache. The first file's is over before the trace starts.
@@ -167,7 +168,8 @@ class Player {
     }
     if (decision.kind === 'continue') {
       this.idleWork.run();
-      const { suggestion, isPrepared } = decision;
+      const { suggestion, account } = decision;
+      const isPrepared = account !== undefined && !account.isGrown;
       const answer: KeystrokeAnswer =
         endMs > edit.atMs ? { kind: 'typed-along', suggestion, isPrepared } : { kind: 'overtaken' };
       return { edit, answer, pipelineMs };
@@ -205,13 +207,15 @@ class Player {
     const { quietness } = this.parts.settings;
     const cancelled = new CancellationTokenSource();
     const ask = (request: CompletionParameters): Promise<CompletionResult> => this.send(request, cancelled).result;
-    void askSuggestion(this.session, { event, request: parameters, quietness, ask }).then((answer) => {
-      this.requestsUnderWay--;
-      answeredAtMs = this.clock.now();
-      outcome = answer.outcome;
-      generated = answer.result.kind === 'generated' ? answer.result.generated : undefined;
-      this.idleWork.run();
-    });
+    void askSuggestion(this.session, { event, request: parameters, quietness, isAutomatic: true, ask }).then(
+      (answer) => {
+        this.requestsUnderWay--;
+        answeredAtMs = this.clock.now();
+        outcome = answer.outcome;
+        generated = answer.result.kind === 'generated' ? answer.result.generated : undefined;
+        this.idleWork.run();
+      },
+    );
     await this.advanceTo(endMs);
     if (answeredAtMs >= endMs) {
       cancelled.cancel();

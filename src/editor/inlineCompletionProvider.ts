@@ -9,13 +9,12 @@ import type { RequestReport } from '../pipeline/explain/requestReport.ts';
 import { refuseEvent } from '../pipeline/gate/refuseEvent.ts';
 import type { NoSuggestion, Suggestion } from '../pipeline/postprocess/suggestion.ts';
 import { noSuggestion } from '../pipeline/postprocess/suggestion.ts';
-import type { ShownSuggestion } from '../pipeline/reuse/typeThrough.ts';
 import { continueSuggestion } from '../pipeline/reuse/typeThrough.ts';
 import { askSuggestion } from '../pipeline/session/askSuggestion.ts';
 import type { OpenText } from '../pipeline/session/draftTexts.ts';
 import type { IdleTask } from '../pipeline/session/idleWork.ts';
 import { CURSOR_REST_MS, IdleWork } from '../pipeline/session/idleWork.ts';
-import type { SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
+import type { GrownSuggestion, SuggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import { isFirstText, SuggestionSession, suggestionEvent } from '../pipeline/session/suggestionSession.ts';
 import type { SourceParsers } from '../pipeline/syntax/sourceParser.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -58,6 +57,8 @@ interface Run {
   readonly isExplicit: boolean;
   /** Neither the user's command nor ours led to it. */
   readonly isAutomatic: boolean;
+  /** We had VS Code ask. */
+  readonly isOurs: boolean;
   readonly token: vscode.CancellationToken;
   readonly settings: Settings;
   isContinued: boolean;
@@ -87,11 +88,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     onResult: (task, result) => {
       const grown = this.session.concludeIdle(task, result, this.quietness);
       if (grown !== undefined) {
-        const { generated } = grown;
-        this.prepared = { request: task.request, result: { kind: 'generated', generated }, isGrown: true };
-        this.showGrown(grown.shown);
-      } else if (task.kind === 'next' && result.kind === 'generated') {
-        this.prepared = { request: task.request, result, isGrown: false };
+        this.showGrown(grown);
       }
     },
   });
@@ -101,10 +98,6 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   private requestsUnderWay = 0;
   /** The document of the last event. */
   private activeDocument: vscode.TextDocument | undefined;
-  /** The request that a suggestion was last prepared by, or made whole. */
-  private prepared:
-    | { readonly request: CompletionParameters; readonly result: CompletionResult; readonly isGrown: boolean }
-    | undefined;
   /** Of the last suggestion that was shown by its beginning. */
   private beginningMs: RequestReport['ms'] | undefined;
   private isResting = false;
@@ -133,13 +126,17 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   ): Promise<vscode.InlineCompletionItem[]> {
     const startMs = this.parts.clock.now();
     const isAutomatic = context.triggerKind === vscode.InlineCompletionTriggerKind.Automatic;
-    const isOurs = startMs - this.askedAgainAtMs < OWN_QUESTION_MS;
+    const isOurs = !isAutomatic && startMs - this.askedAgainAtMs < OWN_QUESTION_MS;
+    if (isOurs) {
+      this.askedAgainAtMs = Number.NEGATIVE_INFINITY;
+    }
     const run: Run = {
       number: ++this.runs,
       document,
       position,
       entry: context.selectedCompletionInfo,
       isAutomatic,
+      isOurs,
       isExplicit: !isAutomatic && !isOurs,
       token,
       settings: this.parts.readSettings(document),
@@ -160,8 +157,8 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     this.report(run, outcome, startMs);
     if (run.number === this.runs) {
       this.activeDocument = document;
-      this.idleWork.run();
     }
+    this.idleWork.run();
     if (outcome.kind === 'no-suggestion') {
       return [];
     }
@@ -180,7 +177,6 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   forgetSuggestions(): void {
     this.idleWork.stop();
     this.session.forgetSuggestions();
-    this.prepared = undefined;
   }
 
   /** Has the engine read what stands around a place, so that the first keystroke there costs only itself. */
@@ -228,14 +224,19 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   /**
    * What is shown has become longer: VS Code asks once more and has it at once, if the cursor is still there. Not by the command
    * that asks for a suggestion, but by the one for the next: that does nothing where the user has dismissed what was shown.
+   * VS Code keeps the beginning as another choice and goes back to it for a moment at the next key, until it is answered.
    */
-  private showGrown(grown: ShownSuggestion): void {
+  private showGrown({ was, is }: GrownSuggestion): void {
     const editor = vscode.window.activeTextEditor;
-    if (
-      editor?.document === this.activeDocument &&
-      editor !== undefined &&
-      continueSuggestion(grown, snapshotDocument(editor.document, editor.selection.active)) !== undefined
-    ) {
+    if (editor === undefined || editor.document !== this.activeDocument) {
+      return;
+    }
+    const here = snapshotDocument(editor.document, editor.selection.active);
+    if (is === undefined) {
+      if (continueSuggestion(was, here) !== undefined) {
+        void vscode.commands.executeCommand('editor.action.inlineSuggest.hide');
+      }
+    } else if (continueSuggestion(is, here) !== undefined) {
       void this.askAgain('editor.action.inlineSuggest.showNext');
     }
   }
@@ -281,11 +282,12 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     const decision = this.session.decide(event, run.settings.suggestIn);
     if (decision.kind === 'continue') {
       run.isContinued = true;
-      run.isPrepared = decision.isPrepared;
-      if (decision.isPrepared) {
-        run.isGrown = this.prepared?.isGrown ?? false;
-        run.request = this.prepared?.request;
-        run.result = this.prepared?.result;
+      const { account } = decision;
+      if (account !== undefined) {
+        run.isPrepared = true;
+        run.isGrown = account.isGrown;
+        run.request = account.request;
+        run.result = { kind: 'generated', generated: account.generated };
       }
       if (run.isExplicit) {
         run.alternatives = await this.findAlternatives(run, event, decision.suggestion);
@@ -387,17 +389,21 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
     const settings = run.isAutomatic ? run.settings : { ...run.settings, firstTextMs: 0 };
     const request = { ...this.session.buildRequest(event.snapshot, settings, others), trace: true };
     run.request = request;
-    if (!run.isExplicit) {
+    const { isAutomatic } = run;
+    if (isAutomatic) {
       this.session.noteRequest();
     }
     const { quietness } = run.settings;
     const ask = (asked: CompletionParameters): Promise<CompletionResult> => this.ask(asked, run.token);
-    const { result, outcome } = await askSuggestion(this.session, { event, request, quietness, ask });
+    const { result, outcome } = await askSuggestion(this.session, { event, request, quietness, isAutomatic, ask });
     run.result = result;
     return outcome;
   }
 
   private async ask(request: CompletionParameters, token: vscode.CancellationToken): Promise<CompletionResult> {
+    if (token.isCancellationRequested) {
+      return { kind: 'cancelled', stage: 'queued' };
+    }
     this.idleWork.stop();
     this.requestsUnderWay++;
     this.parts.onThinking(true);
@@ -447,7 +453,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       followsSelectedEntry: run.entry !== undefined,
       ...(run.request === undefined ? {} : { prompt: describePrompt(run.request) }),
       ...(run.result === undefined ? {} : { result: run.result }),
-      ms: (run.isGrown ? this.beginningMs : undefined) ?? ms,
+      ms: (run.isGrown && run.isOurs ? this.beginningMs : undefined) ?? ms,
     };
     this.parts.onReport(report, run.request);
   }

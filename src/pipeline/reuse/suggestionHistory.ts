@@ -1,3 +1,4 @@
+import type { CompletionParameters, GeneratedText } from '../../inference/protocol.ts';
 import type { DocumentSnapshot } from '../context/documentSnapshot.ts';
 import type { Suggestion } from '../postprocess/suggestion.ts';
 import type { ShownSuggestion } from './typeThrough.ts';
@@ -9,8 +10,17 @@ const MAX_ENTRIES = 24;
 const MAX_CHARS = 4_000_000;
 
 export interface HistoryEntry extends ShownSuggestion {
-  /** Made in idle time for a place where nobody was yet. */
+  /** Made while nobody waited, and not seen yet. */
   readonly isPrepared: boolean;
+  /** How a prepared one was made. */
+  readonly account?: PreparationAccount;
+}
+
+export interface PreparationAccount {
+  readonly request: CompletionParameters;
+  readonly generated: GeneratedText;
+  /** It is the whole of a suggestion whose beginning was shown; `generated` tells of both requests that wrote it. */
+  readonly isGrown: boolean;
 }
 
 export interface ContinuedSuggestion {
@@ -41,6 +51,10 @@ export class SuggestionHistory {
       const count = ++counts[isPrepared ? 'prepared' : 'shown'];
       return count === 1 || (count <= this.maxEntries && chars <= MAX_CHARS);
     });
+  }
+
+  forget(entry: HistoryEntry): void {
+    this.entries = this.entries.filter((other) => other !== entry);
   }
 
   clear(): void {

@@ -49,12 +49,12 @@ export function completionParameters(
   };
 }
 
-/** The request that nothing but its text ends: nobody waits. */
-export function withoutDeadline({ deadlineMs: _, ...request }: CompletionParameters): CompletionParameters {
-  return withoutFirstText(request);
-}
-
 /** The request for the whole text. */
 export function withoutFirstText({ firstTextMs: _, ...request }: CompletionParameters): CompletionParameters {
+  return request;
+}
+
+/** The request that begins lines however late it is. */
+export function withoutDeadline({ deadlineMs: _, ...request }: CompletionParameters): CompletionParameters {
   return request;
 }

@@ -7,7 +7,8 @@ export const CURSOR_REST_MS = 300;
 /** Something the engine can do while nobody waits for it. */
 export interface IdleTask {
   /**
-   * `rest`: the whole of a suggestion whose beginning is shown. `next`: the suggestion that follows the shown one. `warm`: only reading, so that the first keystroke costs itself.
+   * `rest`: the whole of a suggestion whose beginning is shown. `next`: the suggestion that follows the shown one. `warm`: only
+   * reading, so that the first keystroke costs itself.
    * `move`: reading a better window, to take the place of the present one.
    */
   readonly kind: 'rest' | 'next' | 'warm' | 'move';

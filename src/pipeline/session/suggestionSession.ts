@@ -13,7 +13,7 @@ import { judgeConfidence } from '../postprocess/judgeConfidence.ts';
 import type { NoSuggestion, Suggestion } from '../postprocess/suggestion.ts';
 import { noSuggestion } from '../postprocess/suggestion.ts';
 import { chooseExtent } from '../prompt/chooseExtent.ts';
-import type { HistoryEntry } from '../reuse/suggestionHistory.ts';
+import type { HistoryEntry, PreparationAccount } from '../reuse/suggestionHistory.ts';
 import { SuggestionHistory } from '../reuse/suggestionHistory.ts';
 import type { ShownSuggestion } from '../reuse/typeThrough.ts';
 import { acceptedSuggestion, continueSuggestion } from '../reuse/typeThrough.ts';
@@ -52,14 +52,14 @@ export function suggestionEvent(
 /** What is done about an event: nothing, at once from what is shown, or by a request to the engine. */
 export type EventDecision =
   | { readonly kind: 'refuse'; readonly refusal: NoSuggestion }
-  /** `isPrepared`: nobody has seen it yet; it was made in idle time for whoever gets here. */
-  | { readonly kind: 'continue'; readonly suggestion: Suggestion; readonly isPrepared: boolean }
+  /** With an account nobody has seen it yet; it was made in idle time for whoever gets here. */
+  | { readonly kind: 'continue'; readonly suggestion: Suggestion; readonly account?: PreparationAccount | undefined }
   | { readonly kind: 'request' };
 
-/** A suggestion whose beginning was shown before, and the account of both requests that wrote it. */
+/** A suggestion whose beginning was shown; without `is`, the whole turned out to be nothing to show. */
 export interface GrownSuggestion {
-  readonly shown: ShownSuggestion;
-  readonly generated: GeneratedText;
+  readonly was: ShownSuggestion;
+  readonly is?: ShownSuggestion;
 }
 
 /** What a measurement may change; the editor has the defaults. */
@@ -121,17 +121,23 @@ export class SuggestionSession {
     const { inDocument, snapshot, isExplicit } = event;
     this.here = inDocument;
     const continued = this.history.continueAt(snapshot);
-    if (continued !== undefined) {
+    const isUnfinished = this.unfinished !== undefined && this.unfinished.entry === (continued?.entry ?? this.shown);
+    // Whoever asks by command where a beginning is shown gets the whole.
+    if (continued !== undefined && !(isUnfinished && isExplicit)) {
       const { suggestion, entry } = continued;
       this.shown = entry;
+      const { account, ...seen } = entry;
       if (entry.isPrepared) {
-        this.history.remember({ ...entry, isPrepared: false });
+        this.history.remember({ ...seen, isPrepared: false });
       }
-      return { kind: 'continue', suggestion, isPrepared: entry.isPrepared };
+      return { kind: 'continue', suggestion, account };
     }
     const refusal =
       refusePlace(inDocument, quietPlaces(suggestIn), isExplicit) ??
-      refuseAfterAccept(this.shown && acceptedSuggestion(this.shown, inDocument), inDocument, isExplicit);
+      // A beginning that looks like a statement is none yet.
+      (isUnfinished
+        ? undefined
+        : refuseAfterAccept(this.shown && acceptedSuggestion(this.shown, inDocument), inDocument, isExplicit));
     return refusal === undefined ? { kind: 'request' } : { kind: 'refuse', refusal };
   }
 
@@ -164,8 +170,10 @@ export class SuggestionSession {
   }
 
   /**
-   * The request for a snapshot as it is now; keeps its prompt plan, so that the next request adds to this one's prompt. A suggestion
-   * that needs confidence in its whole first line is not shown before it has one.
+   * The request for a snapshot as it is now; keeps its prompt plan, so that the next request adds to this one's prompt.
+   *
+   * A suggestion that needs confidence in its whole first line is not shown before it has one, nor is one that the request for the whole
+   * might write otherwise, as it may under typical acceptance.
    */
   buildRequest(
     snapshot: DocumentSnapshot,
@@ -175,13 +183,19 @@ export class SuggestionSession {
     // Its grammar is read while the engine is at work.
     this.parsers?.parserFor(snapshot.languageId);
     const built = requestFor(snapshot, this.plans.take(snapshot, this.otherFiles(others)), settings, others);
-    const request = quietness > 0 ? withoutFirstText(built) : built;
+    const isWholeOnly = (quietness > 0 && !this.without.has('quietness')) || settings.acceptanceMode !== 'exact';
+    const request = isWholeOnly ? withoutFirstText(built) : built;
     return this.without.has('deadline') ? withoutDeadline(request) : request;
   }
 
-  /** Hears that a request for somebody who waits was sent. */
+  /** Hears that a request for a keystroke was sent. */
   noteRequest(): void {
     this.rhythm.noteRequest();
+  }
+
+  /** Hears how long the engine took until there was something to show for a keystroke, or nothing. */
+  noteAnswer(ms: number): void {
+    this.rhythm.noteAnswer(ms);
   }
 
   /** Whether prompts have room for other files on this device. */
@@ -210,7 +224,6 @@ export class SuggestionSession {
     const outcome = this.judge(result, event.snapshot, event.isExplicit ? 0 : quietness);
     this.noteRead(event.snapshot, result);
     if (result.kind === 'generated') {
-      this.rhythm.noteAnswer(result.generated.ms.total);
       this.plans.notePrefill(result.generated.freshTokens, result.generated.ms.prefill);
     }
     if (outcome.kind === 'suggestion') {
@@ -218,7 +231,7 @@ export class SuggestionSession {
       this.history.remember(entry);
       this.shown = entry;
       this.unfinished = isFirstText(result)
-        ? { entry, event, request: withoutFirstText(request), beginning: result.generated }
+        ? { entry, event, request: restRequest(request, result.generated), beginning: result.generated }
         : undefined;
     }
     return outcome;
@@ -251,9 +264,9 @@ export class SuggestionSession {
   /**
    * What the engine could do now that nobody waits for it; undefined when nothing is of use.
    *
-   * First the rest of what is shown. Then the suggestion that follows the shown one, as if that were accepted: its prompt begins with this place's, so typing
-   * on instead finds the cache as it was. Then, once the cursor rests, the reading of what stands around it, and of more than a
-   * first suggestion had time for.
+   * First the rest of what is shown. Then the suggestion that follows the shown one, as if that were accepted: its prompt begins
+   * with this place's, so typing on instead finds the cache as it was. Then, once the cursor rests, the reading of what stands
+   * around it, and of more than a first suggestion had time for.
    */
   idleTask(settings: SessionSettings, others: readonly OpenText[], isResting: boolean): IdleTask | undefined {
     const rest = this.restTask();
@@ -287,11 +300,12 @@ export class SuggestionSession {
     );
   }
 
-  /** Returns what the shown suggestion has become, if that is another one now. */
-  concludeIdle({ kind, event }: IdleTask, result: CompletionResult, quietness: number): GrownSuggestion | undefined {
+  /** Returns what has become of the suggestion whose beginning is shown, if anything. */
+  concludeIdle(task: IdleTask, result: CompletionResult, quietness: number): GrownSuggestion | undefined {
+    const { kind, event, request } = task;
     this.noteRead(event.snapshot, result);
     if (kind === 'rest') {
-      return result.kind === 'generated' ? this.concludeRest(event, result.generated, quietness) : undefined;
+      return result.kind === 'generated' ? this.concludeRest(task, result.generated, quietness) : undefined;
     }
     if (kind === 'move' && result.kind === 'generated') {
       this.plans.adopt(event.snapshot.documentId);
@@ -300,7 +314,8 @@ export class SuggestionSession {
       this.preparedPlace = event.snapshot;
       const outcome = this.judge(result, event.snapshot, quietness);
       if (outcome.kind === 'suggestion') {
-        this.history.remember({ snapshot: event.snapshot, suggestion: outcome, isPrepared: true });
+        const account = { request, generated: result.generated, isGrown: false };
+        this.history.remember({ snapshot: event.snapshot, suggestion: outcome, isPrepared: true, account });
       }
     }
     return undefined;
@@ -315,26 +330,35 @@ export class SuggestionSession {
     return isAtIt ? { kind: 'rest', event: unfinished.event, request: unfinished.request } : undefined;
   }
 
-  private concludeRest(event: SuggestionEvent, whole: GeneratedText, quietness: number): GrownSuggestion | undefined {
+  private concludeRest(
+    { event, request }: IdleTask,
+    whole: GeneratedText,
+    quietness: number,
+  ): GrownSuggestion | undefined {
     const { unfinished } = this;
     if (unfinished?.event !== event) {
       return undefined;
     }
     this.unfinished = undefined;
+    const { entry } = unfinished;
+    const isShown = this.shown === entry;
     const outcome = this.judge({ kind: 'generated', generated: whole }, event.snapshot, quietness);
     if (outcome.kind === 'no-suggestion') {
+      // The whole is not to be shown, so its beginning was not either.
+      this.history.forget(entry);
+      this.shown = isShown ? undefined : this.shown;
+      return { was: entry };
+    }
+    const grown = inDocumentTerms(event, outcome);
+    const { text, replaceChars } = entry.suggestion;
+    if (grown.suggestion.text === text && grown.suggestion.replaceChars === replaceChars) {
       return undefined;
     }
-    const entry = { ...inDocumentTerms(event, outcome), isPrepared: true };
-    const { text, replaceChars } = unfinished.entry.suggestion;
-    if (entry.suggestion.text === text && entry.suggestion.replaceChars === replaceChars) {
-      return undefined;
-    }
-    this.history.remember(entry);
-    if (this.shown === unfinished.entry) {
-      this.shown = entry;
-    }
-    return { shown: entry, generated: joinGenerated(unfinished.beginning, whole) };
+    const account = { request, generated: joinGenerated(unfinished.beginning, whole), isGrown: true };
+    const wholeEntry = { ...grown, isPrepared: true, account };
+    this.history.remember(wholeEntry);
+    this.shown = isShown ? wholeEntry : this.shown;
+    return { was: entry, is: wholeEntry };
   }
 
   private nextTask(settings: SessionSettings, others: readonly OpenText[]): IdleTask | undefined {
@@ -361,11 +385,11 @@ export class SuggestionSession {
       // Reading it would cost the cache of this place, which is wanted first if the suggestion is not accepted.
       return undefined;
     }
-    const request = withoutDeadline({
-      ...requestFor(place, planned, settings, others),
+    const request = {
+      ...withoutFirstText(withoutDeadline(requestFor(place, planned, settings, others))),
       remember: false,
       isIdle: true,
-    });
+    };
     return { kind: 'next', event: suggestionEvent(place), request };
   }
 
@@ -401,6 +425,13 @@ export class SuggestionSession {
 /** Whether an answer is the beginning of a text, made to be shown before the whole is there. */
 export function isFirstText(result: CompletionResult): result is Extract<CompletionResult, { kind: 'generated' }> {
   return result.kind === 'generated' && result.generated.stopReason === 'first-text';
+}
+
+/** The request for the rest of a beginning: nobody waits for it, and the deadline is that of both. */
+function restRequest(request: CompletionParameters, { ms }: GeneratedText): CompletionParameters {
+  const { deadlineMs } = request;
+  const leftMs = deadlineMs === undefined ? {} : { deadlineMs: Math.max(1, deadlineMs - ms.total) };
+  return { ...withoutFirstText(request), ...leftMs, isIdle: true };
 }
 
 /** A request that only fills the cache: the first token comes with the prefill, so it ends there. */

@@ -84,7 +84,7 @@ function withVariant(
   return { ...replayed(request), ...variant, experiment };
 }
 
-/** Without the deadline, which would let the speed decide what is written. */
+/** Without what would let the speed decide how much is written. */
 function replayed(request: CompletionParameters): CompletionParameters {
   return {
     ...request,

@@ -11,6 +11,12 @@ describe('stopAtFirstText', () => {
     ['ends before an access whose name may go on', 'self.items?.fir', 'self.items'],
     ['ends on the second line where the first is blank', '\n    return to', '\n    return'],
     ['ends after the last whole line', 'a = 1\nb = c + d', 'a = 1'],
+    ['has nothing of half a number', 'ab = 3.1', 'ab ='],
+    ['ends before dots that are no access', 'join(...ar', 'join('],
+    ['ends before an operator that may go on', 'if (a !', 'if (a'],
+    ['keeps an operator before a blank', 'if (a != b', 'if (a !='],
+    ['has nothing of a name with hyphens', 'background-col', undefined],
+    ['takes a letter with its accent for one', 'x = cafe\u0301', undefined],
     ['takes letters of any language for a word', 'x = größe', undefined],
     ['keeps a picture', 'x = "🎉" + na', 'x = "🎉" +'],
   ] as const) {

@@ -320,7 +320,7 @@ describe('a session of suggestions', () => {
       const session = beginning();
       const { request } = restOf(session);
       const first = new SuggestionSession().buildRequest(shownAt.snapshot, settings, []);
-      assert.deepEqual({ ...request, firstTextMs: 60 }, first);
+      assert.deepEqual({ ...request, firstTextMs: 60 }, { ...first, isIdle: true });
       assert.equal('firstTextMs' in request, false);
     });
 
@@ -330,13 +330,14 @@ describe('a session of suggestions', () => {
         const task = restOf(session);
         decisionOf(session, place);
         const grown = session.concludeIdle(task, generated('sum(items);'), 0);
-        assert.equal(grown?.shown.suggestion.text, 'sum(items);');
-        assert.deepEqual(
-          [grown.generated.text, grown.generated.forwards, grown.generated.ms.total],
-          ['sum(items);', 6, 6],
-        );
+        assert.equal(grown?.is?.suggestion.text, 'sum(items);');
         const typed = place.snapshot.offset - shownAt.snapshot.offset;
-        assert.equal(decisionOf(session, place), `continue ${'sum(items);'.slice(typed)}`);
+        const decision = session.decide(place, EVERYWHERE);
+        assert.ok(decision.kind === 'continue' && decision.account?.isGrown);
+        assert.deepEqual(
+          [decision.suggestion.text, decision.account.generated.forwards, decision.account.generated.ms.total],
+          ['sum(items);'.slice(typed), 6, 6],
+        );
         assert.equal(session.idleTask(settings, [], false)?.kind, 'next');
       }
     });
@@ -355,7 +356,6 @@ describe('a session of suggestions', () => {
 
     for (const [name, result] of [
       ['is no more than the beginning', generated('sum(')],
-      ['leaves nothing to show', generated('')],
       ['did not come', { kind: 'cancelled', stage: 'decode' }],
     ] as const) {
       it(`keeps the beginning where the whole ${name}`, () => {
@@ -366,10 +366,41 @@ describe('a session of suggestions', () => {
       });
     }
 
-    it('is not asked for where confidence in the whole line is wanted', () => {
-      const built = new SuggestionSession().buildRequest(shownAt.snapshot, { ...settings, quietness: 1 }, []);
-      assert.equal('firstTextMs' in built, false);
+    it('takes the beginning back where the whole is not to be shown', () => {
+      const session = beginning();
+      const gone = session.concludeIdle(restOf(session), generated(''), 0);
+      assert.deepEqual([gone?.was.suggestion.text, gone?.is], ['sum(', undefined]);
+      assert.equal(decisionOf(session, shownAt), 'request');
+      assert.equal(session.idleTask(settings, [], false), undefined);
     });
+
+    it('asks for the whole where a command asks, and after an accept of what only looks like a statement', () => {
+      const session = beginning();
+      assert.equal(decisionOf(session, { ...shownAt, isExplicit: true }), 'request');
+      const request = session.buildRequest(shownAt.snapshot, settings, []);
+      session.conclude(shownAt, request, generated('sum();', 'first-text'), 0);
+      assert.equal(decisionOf(session, eventAt('let total = sum();▮\n')), 'request');
+      session.concludeIdle(restOf(session), generated('sum();'), 0);
+      assert.equal(decisionOf(session, eventAt('let total = sum();▮\n')), 'refuse statement-ended');
+    });
+
+    it('has until the deadline of both requests', () => {
+      const session = new SuggestionSession();
+      session.decide(shownAt, EVERYWHERE);
+      const request = session.buildRequest(shownAt.snapshot, { ...settings, deadlineMs: 800 }, []);
+      session.conclude(shownAt, request, generated('sum(', 'first-text'), 0);
+      assert.equal(restOf(session).request.deadlineMs, 797);
+    });
+
+    for (const [name, changes] of [
+      ['confidence in the whole line is wanted', { quietness: 1 }],
+      ['the whole might come out otherwise', { acceptanceMode: 'typical' }],
+    ] as const) {
+      it(`is not asked for where ${name}`, () => {
+        const built = new SuggestionSession().buildRequest(shownAt.snapshot, { ...settings, ...changes }, []);
+        assert.equal('firstTextMs' in built, false);
+      });
+    }
 
     it('asks for the whole at once where the beginning is nothing to show', async () => {
       for (const [first, whole, asked] of [
@@ -383,7 +414,13 @@ describe('a session of suggestions', () => {
           requests.push(sent.firstTextMs === undefined ? 'whole' : 'first');
           return sent.firstTextMs === undefined ? generated(whole) : generated(first, 'first-text');
         };
-        const { outcome } = await askSuggestion(session, { event: shownAt, request, quietness: 0, ask });
+        const { outcome } = await askSuggestion(session, {
+          event: shownAt,
+          request,
+          quietness: 0,
+          isAutomatic: true,
+          ask,
+        });
         assert.equal(outcome.kind === 'suggestion' && outcome.text, asked.length === 1 ? first : whole);
         assert.deepEqual(requests, asked);
       }
@@ -428,7 +465,7 @@ describe('a session of suggestions', () => {
       assert.equal(taskOf(session), undefined);
       const there = eventAt('let a = max(▮\n');
       const decision = session.decide(there, EVERYWHERE);
-      assert.deepEqual(decision.kind === 'continue' && [decision.suggestion.text, decision.isPrepared], [
+      assert.deepEqual(decision.kind === 'continue' && [decision.suggestion.text, decision.account !== undefined], [
         'b, c);',
         true,
       ]);
