@@ -102,6 +102,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   private beginningMs: RequestReport['ms'] | undefined;
   private isResting = false;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
+  private growthTimer: ReturnType<typeof setTimeout> | undefined;
   /** When we asked for a question ourselves, which then looks like the user's command. */
   private askedAgainAtMs = Number.NEGATIVE_INFINITY;
 
@@ -113,6 +114,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
 
   dispose(): void {
     clearTimeout(this.restTimer);
+    clearTimeout(this.growthTimer);
     this.idleWork.stop();
     this.acceptedCommand.dispose();
   }
@@ -224,21 +226,27 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
   /**
    * What is shown has become longer: VS Code asks once more and has it at once, if the cursor is still there. Not by the command
    * that asks for a suggestion, but by the one for the next: that does nothing where the user has dismissed what was shown.
-   * VS Code keeps the beginning as another choice and goes back to it for a moment at the next key, until it is answered.
+   *
+   * VS Code keeps the beginning as another choice then, and goes back to it at the next key until that is answered. So it waits
+   * for a pause; a key before that is answered with the whole anyway.
    */
   private showGrown({ was, is }: GrownSuggestion): void {
-    const editor = vscode.window.activeTextEditor;
-    if (editor === undefined || editor.document !== this.activeDocument) {
-      return;
-    }
-    const here = snapshotDocument(editor.document, editor.selection.active);
-    if (is === undefined) {
-      if (continueSuggestion(was, here) !== undefined) {
-        void vscode.commands.executeCommand('editor.action.inlineSuggest.hide');
+    const newestRun = this.runs;
+    clearTimeout(this.growthTimer);
+    this.growthTimer = setTimeout(() => {
+      const editor = vscode.window.activeTextEditor;
+      if (newestRun !== this.runs || editor === undefined || editor.document !== this.activeDocument) {
+        return;
       }
-    } else if (continueSuggestion(is, here) !== undefined) {
-      void this.askAgain('editor.action.inlineSuggest.showNext');
-    }
+      const here = snapshotDocument(editor.document, editor.selection.active);
+      if (is === undefined) {
+        if (continueSuggestion(was, here) !== undefined) {
+          void vscode.commands.executeCommand('editor.action.inlineSuggest.hide');
+        }
+      } else if (continueSuggestion(is, here) !== undefined) {
+        void this.askAgain('editor.action.inlineSuggest.showNext');
+      }
+    }, this.session.untilPause(this.parts.clock.now()));
   }
 
   private get quietness(): number {

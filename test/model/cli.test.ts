@@ -217,13 +217,13 @@ describe('the command line on the real model', function () {
     const figures = JSON.parse(stdout) as Record<string, unknown> & {
       readonly latencyMs: Readonly<Record<string, number>>;
     };
-    const { keystrokes, typeThroughHits, notSent, charactersSaved, cacheHits } = figures;
+    const { keystrokes, typeThroughHits, wasted, charactersSaved, cacheHits } = figures;
     assert.deepEqual(
-      { status, keystrokes, typeThroughHits, notSent, charactersSaved },
-      { status: 0, keystrokes: 5, typeThroughHits: 2, notSent: 1, charactersSaved: 2 },
+      { status, keystrokes, typeThroughHits, wasted, charactersSaved },
+      { status: 0, keystrokes: 5, typeThroughHits: 2, wasted: 1, charactersSaved: 2 },
     );
     assert.ok((cacheHits as number) >= 1);
-    assert.ok(figures.latencyMs.p50! >= 60 && figures.latencyMs.p50! < 60_000);
+    assert.ok(figures.latencyMs.p50! > 0 && figures.latencyMs.p50! < 60_000);
   });
 
   it('ends on Ctrl+C without a word on stdout, and its worker with it', async () => {

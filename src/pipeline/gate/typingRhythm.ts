@@ -54,6 +54,15 @@ export class TypingRhythm {
     this.answers.add(ms);
   }
 
+  /** Milliseconds until the typist seems to pause; 0 where that is so already, or nothing is known. */
+  untilPause(nowMs: number): number {
+    const { lastKeystrokeMs } = this;
+    const intervalMs = this.intervals.value;
+    return lastKeystrokeMs === undefined || intervalMs === undefined
+      ? 0
+      : Math.max(0, lastKeystrokeMs + LOOKS_LIKE_PAUSE * intervalMs - nowMs);
+  }
+
   /** Milliseconds, at most `longestMs`. */
   chooseDelay(longestMs: number): number {
     this.lastDelayMs = this.delay(longestMs);

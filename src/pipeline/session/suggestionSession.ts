@@ -164,6 +164,11 @@ export class SuggestionSession {
     return this.without.has('rhythm') ? longestMs : this.rhythm.chooseDelay(longestMs);
   }
 
+  /** Milliseconds until the typist seems to pause; `nowMs` on the keystrokes' clock. */
+  untilPause(nowMs: number): number {
+    return this.rhythm.untilPause(nowMs);
+  }
+
   /** Hears where the cursor rests, or went without a keystroke. */
   rest(place: DocumentSnapshot): void {
     this.here = place;

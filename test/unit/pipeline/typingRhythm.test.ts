@@ -47,6 +47,18 @@ describe('the delay after a keystroke', () => {
     assert.equal(delayAfter([100, 100], [900], 0), 0);
   });
 
+  it('knows when the typist seems to pause', () => {
+    const rhythm = new TypingRhythm();
+    assert.equal(rhythm.untilPause(5000), 0);
+    for (const nowMs of [5000, 5100, 5200]) {
+      rhythm.noteKeystroke(nowMs);
+    }
+    assert.deepEqual(
+      [5200, 5250, 5330, 9000].map((nowMs) => Math.round(rhythm.untilPause(nowMs))),
+      [130, 80, 0, 0],
+    );
+  });
+
   it('counts a request that was overtaken for as long as it ran at least', () => {
     const rhythm = new TypingRhythm();
     rhythm.noteAnswer(20);
