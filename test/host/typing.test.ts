@@ -114,7 +114,7 @@ describe('Typing in VS Code', function () {
 
   it('shows the beginning of a suggestion first, and lets it grow without a gap', async () => {
     await editor.ask('configure', { key: 'foretoken.firstText', value: 1 });
-    const seen = await ghostTextsAfter('raise ValueE', async () => {});
+    const seen = await ghostTextsAfter('raise ValueE');
     await editor.ask('configure', { key: 'foretoken.firstText', value: undefined });
     const shown = seen.slice(seen.findIndex((text) => text !== ''));
     assert.ok(!shown.includes(''), JSON.stringify(seen));
@@ -123,16 +123,16 @@ describe('Typing in VS Code', function () {
   });
 
   it('does not show a suggestion again that was dismissed before it was whole', async () => {
-    const seen = await ghostTextsAfter('raise KeyE', async () => {
-      await editor.waitForGhostText();
-      await editor.press('Escape');
-    });
+    const seen = await ghostTextsAfter('raise KeyE', () => editor.press('Escape'));
     assert.ok(seen.length > 1, 'none was seen, so none could come again');
     assert.equal(seen.at(-1), '', JSON.stringify(seen));
   });
 
-  /** Each ghost text of the five seconds after the last of these keys, and that there was none, in order. */
-  async function ghostTextsAfter(keys: string, action: () => Promise<void>): Promise<readonly string[]> {
+  /**
+   * Each ghost text, and that there was none, in order: from the last of these keys on and for five seconds after the first ghost text,
+   * at which something is done.
+   */
+  async function ghostTextsAfter(keys: string, atFirst?: () => Promise<void>): Promise<readonly string[]> {
     await editor.openAt('inventory.py', 39, 13);
     // What the keys before the last one are answered with is not what is looked at.
     await editor.ask('configure', { key: 'foretoken.trigger', value: 'manual' });
@@ -149,7 +149,9 @@ describe('Typing in VS Code', function () {
       }
     })();
     await editor.type(keys.slice(-1));
-    await action();
+    // The file may have to be read first.
+    await editor.waitForGhostText();
+    await atFirst?.();
     await new Promise((resolve) => setTimeout(resolve, 5000));
     isOver = true;
     await watching;
