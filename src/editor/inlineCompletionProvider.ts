@@ -9,6 +9,7 @@ import type { RequestReport } from '../pipeline/explain/requestReport.ts';
 import { refuseEvent } from '../pipeline/gate/refuseEvent.ts';
 import type { NoSuggestion, Suggestion } from '../pipeline/postprocess/suggestion.ts';
 import { noSuggestion } from '../pipeline/postprocess/suggestion.ts';
+import type { PreparationAccount } from '../pipeline/reuse/suggestionHistory.ts';
 import { continueSuggestion } from '../pipeline/reuse/typeThrough.ts';
 import { askSuggestion } from '../pipeline/session/askSuggestion.ts';
 import type { OpenText } from '../pipeline/session/draftTexts.ts';
@@ -62,9 +63,8 @@ interface Run {
   readonly token: vscode.CancellationToken;
   readonly settings: Settings;
   isContinued: boolean;
-  isPrepared: boolean;
-  /** The whole of a suggestion whose beginning was shown; `isPrepared` then, too. */
-  isGrown: boolean;
+  /** Of a suggestion that was prepared, or has grown. */
+  account?: PreparationAccount | undefined;
   waitedMs: number;
   /** Other suggestions for the same place. */
   alternatives: readonly Suggestion[];
@@ -143,8 +143,6 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       token,
       settings: this.parts.readSettings(document),
       isContinued: false,
-      isPrepared: false,
-      isGrown: false,
       waitedMs: 0,
       alternatives: [],
     };
@@ -292,8 +290,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       run.isContinued = true;
       const { account } = decision;
       if (account !== undefined) {
-        run.isPrepared = true;
-        run.isGrown = account.isGrown;
+        run.account = account;
         run.request = account.request;
         run.result = { kind: 'generated', generated: account.generated };
       }
@@ -437,6 +434,7 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       return;
     }
     this.newestReported = run.number;
+    const isGrown = run.account?.isGrown ?? false;
     const ms = { waited: run.waitedMs, total: totalMs };
     if (run.result !== undefined && isFirstText(run.result)) {
       this.beginningMs = ms;
@@ -456,12 +454,12 @@ export class ForetokenProvider implements vscode.InlineCompletionItemProvider, v
       engine: describeEngineState(this.parts.engine.state).long,
       outcome,
       isContinued: run.isContinued,
-      isPrepared: run.isPrepared,
-      isGrown: run.isGrown,
+      isPrepared: run.account !== undefined,
+      isGrown,
       followsSelectedEntry: run.entry !== undefined,
       ...(run.request === undefined ? {} : { prompt: describePrompt(run.request) }),
       ...(run.result === undefined ? {} : { result: run.result }),
-      ms: (run.isGrown && run.isOurs ? this.beginningMs : undefined) ?? ms,
+      ms: (isGrown && run.isOurs ? this.beginningMs : undefined) ?? ms,
     };
     this.parts.onReport(report, run.request);
   }

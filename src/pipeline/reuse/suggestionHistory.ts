@@ -10,9 +10,7 @@ const MAX_ENTRIES = 24;
 const MAX_CHARS = 4_000_000;
 
 export interface HistoryEntry extends ShownSuggestion {
-  /** Made while nobody waited, and not seen yet. */
-  readonly isPrepared: boolean;
-  /** How a prepared one was made. */
+  /** How one was made that was prepared while nobody waited; gone once it was seen. */
   readonly account?: PreparationAccount;
 }
 
@@ -46,9 +44,9 @@ export class SuggestionHistory {
     this.entries.unshift(entry);
     let chars = 0;
     const counts = { shown: 0, prepared: 0 };
-    this.entries = this.entries.filter(({ snapshot, isPrepared }) => {
+    this.entries = this.entries.filter(({ snapshot, account }) => {
       chars += snapshot.text.length;
-      const count = ++counts[isPrepared ? 'prepared' : 'shown'];
+      const count = ++counts[account === undefined ? 'shown' : 'prepared'];
       return count === 1 || (count <= this.maxEntries && chars <= MAX_CHARS);
     });
   }

@@ -127,8 +127,8 @@ export class SuggestionSession {
       const { suggestion, entry } = continued;
       this.shown = entry;
       const { account, ...seen } = entry;
-      if (entry.isPrepared) {
-        this.history.remember({ ...seen, isPrepared: false });
+      if (account !== undefined) {
+        this.history.remember(seen);
       }
       return { kind: 'continue', suggestion, account };
     }
@@ -232,7 +232,7 @@ export class SuggestionSession {
       this.plans.notePrefill(result.generated.freshTokens, result.generated.ms.prefill);
     }
     if (outcome.kind === 'suggestion') {
-      const entry = { ...inDocumentTerms(event, outcome), isPrepared: false };
+      const entry = inDocumentTerms(event, outcome);
       this.history.remember(entry);
       this.shown = entry;
       this.unfinished = isFirstText(result)
@@ -261,7 +261,7 @@ export class SuggestionSession {
     const alternatives = otherSuggestions(shown, outcomes);
     // What is shown stays the newest: it is what comes back here.
     for (const suggestion of [...alternatives, shown]) {
-      this.history.remember({ ...inDocumentTerms(event, suggestion), isPrepared: false });
+      this.history.remember(inDocumentTerms(event, suggestion));
     }
     return alternatives;
   }
@@ -320,7 +320,7 @@ export class SuggestionSession {
       const outcome = this.judge(result, event.snapshot, quietness);
       if (outcome.kind === 'suggestion') {
         const account = { request, generated: result.generated, isGrown: false };
-        this.history.remember({ snapshot: event.snapshot, suggestion: outcome, isPrepared: true, account });
+        this.history.remember({ snapshot: event.snapshot, suggestion: outcome, account });
       }
     }
     return undefined;
@@ -360,7 +360,7 @@ export class SuggestionSession {
       return undefined;
     }
     const account = { request, generated: joinGenerated(unfinished.beginning, whole), isGrown: true };
-    const wholeEntry = { ...grown, isPrepared: true, account };
+    const wholeEntry = { ...grown, account };
     this.history.remember(wholeEntry);
     this.shown = isShown ? wholeEntry : this.shown;
     return { was: entry, is: wholeEntry };

@@ -57,7 +57,7 @@ describe('SuggestionHistory', () => {
     history.continueAt(snapshotOf(marked))?.suggestion.text;
   const fill = (history: SuggestionHistory, ...entries: readonly (readonly [marked: string, text: string])[]): void => {
     for (const [marked, text] of entries) {
-      history.remember({ snapshot: snapshotOf(marked), suggestion: suggestion(text), isPrepared: false });
+      history.remember({ snapshot: snapshotOf(marked), suggestion: suggestion(text) });
     }
   };
 
